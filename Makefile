@@ -1,0 +1,57 @@
+# Needs Python 3.11 or newer, make and a package index. Everything else is installed into .uv/ and .venv/ here.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-fastapi test test-fast lint types imports fix bench wheels docs clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<0.14'
+
+.venv/.synced: .uv/bin/uv pyproject.toml uv.lock packages/paylera/pyproject.toml packages/paylera-fastapi/pyproject.toml packages/paylera-sandbox/pyproject.toml
+	$(UV) sync --frozen --all-groups --all-extras --python $(PYTHON)
+	@touch $@
+
+setup: .venv/.synced  ## create the environment
+
+demo: setup  ## sandbox + Django example on http://127.0.0.1:8001
+	$(RUN) python examples/python/demo.py django
+
+demo-fastapi: setup  ## sandbox + FastAPI example on http://127.0.0.1:8002
+	$(RUN) python examples/python/demo.py fastapi
+
+test: setup browser  ## every test
+	$(RUN) pytest --cov --cov-report=term-missing:skip-covered
+
+test-fast: setup  ## tests without a browser and without the slow ones
+	$(RUN) pytest -m 'not browser and not slow' -q
+
+lint: setup  ## style and import contracts
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) lint-imports
+
+fix: setup  ## format and repair what can be repaired
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+types: setup  ## mypy, strict
+	$(RUN) mypy
+
+bench: setup  ## side-by-side benchmarks (ratios)
+	$(RUN) python -m benchmarks
+
+wheels: setup  ## build the wheels and try them in clean environments
+	$(RUN) python .ci/wheels.py
+
+.PHONY: browser
+browser:  # the Debian package that the browser tests drive; skipped where apt is not to be had
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }; } || true
+
+clean:  ## remove what the targets made
+	rm -rf .venv .uv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage

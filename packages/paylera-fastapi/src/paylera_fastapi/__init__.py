@@ -1,0 +1,1 @@
+"""Paylera for Python."""
