@@ -1,0 +1,50 @@
+"""The HTTP values that cross every seam: no framework's type goes further than an adapter.
+
+Header names are lower case; headers are ordered pairs, because a name may repeat (`Set-Cookie`, and what attackers
+send).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request, inbound or outbound; `url` is absolute, `truncated` says that the body exceeded the cap and
+    was not read whole."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+    truncated: bool = False
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of one header (lower-case name), in order."""
+        return [value for key, value in self.headers if key == name]
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of one header (lower-case name)."""
+        return next(iter(self.values(name)), None)
+
+    @property
+    def parts(self) -> SplitResult:
+        """Return the split URL."""
+        return urlsplit(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response, inbound or outbound."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of one header (lower-case name)."""
+        return next((value for key, value in self.headers if key == name), None)
