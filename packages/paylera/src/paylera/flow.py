@@ -99,8 +99,7 @@ class SyncTransport(Protocol):
 class AsyncTransport(Protocol):
     """Sends requests on the running event loop; one instance serves several loops and survives a fork."""
 
-    async def send(self, request: Request, *, timeout: float, max_bytes: int) -> Response:  # noqa: ASYNC109 - a total
-    deadline
+    async def send(self, request: Request, *, timeout: float, max_bytes: int) -> Response:  # noqa: ASYNC109
         """Return the answer, or raise `TransportError`; see `Send`."""
         ...
 
