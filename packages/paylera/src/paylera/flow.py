@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, assert_never
 
-from paylera.http import Request, Response
+from paylera.http import SAFE_METHODS, Request, Response
 
 T = TypeVar("T")
 
@@ -82,6 +82,14 @@ def invoke(callee: Callee, *args: Any) -> Flow[Any]:
 def pause(seconds: float) -> Flow[None]:
     """Yield a `Pause`."""
     yield Pause(seconds)
+
+
+class Answer(Protocol):
+    """Answers one inbound call; what a host mounts. `native` is the host's request object, `sub_id` the id in the path."""
+
+    def __call__(self, request: Request, *, native: Any, sub_id: str | None) -> Flow[Response]:
+        """Return the flow."""
+        ...
 
 
 class SyncTransport(Protocol):
@@ -203,15 +211,20 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
         flow.close()
 
 
+async def arun_call(flow: Flow[Response], perform: Callable[[Effect], Awaitable[Any]], *, method: str) -> Response:
+    """Drive the flow of one inbound call; a call that may change something is never cut in half.
+
+    A browser that disconnects makes some hosts cancel the request: what has begun to change then ends all the same.
+    Source: contract section 8.
+    """
+    work = arun(flow, perform)
+    return await (work if method in SAFE_METHODS else _to_completion(work))
+
+
 _unfinished: set[asyncio.Task[Any]] = set()
 
 
-async def to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`, and let it end even if the caller is cancelled: a browser that leaves must not cut a mutation in
-    half.
-
-    Source: contract section 8.
-    """
+async def _to_completion(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(work)
     _unfinished.add(task)  # the loop itself holds tasks only weakly
     task.add_done_callback(_unfinished.discard)

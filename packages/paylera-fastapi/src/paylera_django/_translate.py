@@ -1,0 +1,58 @@
+"""Django's request and response, to and from the values of `paylera.http`. No decision is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+
+from paylera.http import Headers, Request, Response, absolute_url
+
+
+def to_request(request: HttpRequest, *, max_bytes: int) -> Request:
+    """Translate a request, reading at most `max_bytes` of its body."""
+    url = absolute_url(request.scheme or "http", request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
+    body, truncated = _read(request, max_bytes)
+    return Request(request.method or "", url, tuple(_headers(request)), body, truncated)
+
+
+def _headers(request: HttpRequest) -> Headers | Iterator[tuple[str, str]]:
+    scope = getattr(request, "scope", None)
+    if scope is not None:  # ASGI keeps the pairs as they were sent
+        return ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    return _from_environ(request)
+
+
+def _from_environ(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    for key, value in request.META.items():
+        if key.startswith("HTTP_"):
+            yield key[5:].replace("_", "-").lower(), value
+        elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            yield key.replace("_", "-").lower(), value
+
+
+def _read(request: HttpRequest, max_bytes: int) -> tuple[bytes, bool]:
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    try:
+        if declared.isdecimal():
+            # `body` rather than `read`, so that whoever looks at the request later still finds it.
+            body = b"" if int(declared) > max_bytes else request.body
+            return body, int(declared) > max_bytes
+        body = request.read(max_bytes + 1)
+    except (RequestDataTooBig, OSError):  # OSError: the client went away while it was sending
+        return b"", True
+    return (b"", True) if len(body) > max_bytes else (body, False)
+
+
+def to_response(response: Response) -> HttpResponse:
+    """Translate a response; its headers are exactly ours."""
+    translated = HttpResponse(response.body, status=response.status)
+    del translated["Content-Type"]  # Django's default, wrong on a 204
+    for name, value in response.headers:
+        if name == "set-cookie":
+            # Into the jar, as middleware and test clients expect; a header would fold two cookies into one.
+            translated.cookies.load(value)
+        else:
+            translated[name] = value
+    return translated

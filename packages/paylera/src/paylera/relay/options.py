@@ -1,0 +1,184 @@
+"""The relay's settings: checked once, when the relay is built.
+
+Source: contract section 1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict
+
+from paylera.endpoint import DEFAULT_API_VERSION, Endpoint
+from paylera.flow import Callee
+from paylera.relay.csrf import Csrf, PayleraCsrfOptions
+from paylera.relay.fields import IDENTITY_FIELDS
+from paylera.relay.redirects import configured_origins
+from paylera.relay.routes import ACTIONS, ROUTES, Route
+from paylera.system import REAL, System
+
+
+class RelayOptions(TypedDict, total=False):
+    """What both relay factories take, keyword-only. Only `api_token` and `identify` must be given.
+
+    `timeout` is in seconds and covers a whole relay call with all its upstream calls. `authorize(action, identity,
+    resource)` returns False to refuse (403); `resource` is the subscription id in the path, or None.
+    `on_customer_created(request, identity, customer)` runs once after an auto-create. `extra_fields` opens body
+    fields by action, `disabled_routes` closes actions, `trackable_features` limits what a browser may meter. An
+    action is a Django name without `paylera-`.
+    """
+
+    api_token: Required[str]
+    identify: Required[Callable[..., Any]]
+    auto_create_customer: bool
+    csrf: bool | PayleraCsrfOptions
+    base_url: str | None
+    api_version: str
+    tenant_id: str | None
+    timeout: float
+    authorize: Callable[..., Any] | None
+    allowed_redirect_origins: Iterable[str]
+    on_customer_created: Callable[..., Any] | None
+    extra_fields: Mapping[str, Collection[str]] | None
+    disabled_routes: Collection[str]
+    trackable_features: Collection[str] | None
+    system: System
+
+
+_NAMES = RelayOptions.__annotations__.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """The checked form of `RelayOptions`."""
+
+    endpoint: Endpoint
+    identify: Callee
+    auto_create_customer: bool
+    csrf: Csrf | None
+    csrf_binding: Callee | None
+    tenant_id: str | None
+    timeout: float
+    authorize: Callee | None
+    allowed_redirect_origins: frozenset[str]
+    on_customer_created: Callee | None
+    routes: tuple[Route, ...]
+    trackable_features: frozenset[str] | None
+    system: System
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> RelaySettings:
+        """Check the options of a relay factory; `ValueError` (for an unknown name `TypeError`) names the parameter,
+        never the token.
+        """
+        for name in options:
+            if name not in _NAMES:
+                msg = f"the relay has no option {name!r}; it takes {', '.join(sorted(_NAMES))}"
+                raise TypeError(msg)
+        system = options.get("system", REAL)
+        csrf = _csrf(options, system)
+        return cls(
+            endpoint=Endpoint.resolve(
+                api_token=options.get("api_token"),
+                base_url=options.get("base_url"),
+                api_version=options.get("api_version", DEFAULT_API_VERSION),
+                environ=os.environ,
+            ),
+            identify=_callee("identify", options.get("identify"), is_required=True) or Callee(len, is_async=False),
+            auto_create_customer=_flag("auto_create_customer", options.get("auto_create_customer", True)),
+            csrf=csrf,
+            csrf_binding=Callee.of(csrf.options.binding) if csrf and csrf.options.binding else None,
+            tenant_id=options.get("tenant_id"),
+            timeout=_timeout(options.get("timeout", 10.0)),
+            authorize=_callee("authorize", options.get("authorize")),
+            allowed_redirect_origins=configured_origins(
+                "allowed_redirect_origins", options.get("allowed_redirect_origins", ())
+            ),
+            on_customer_created=_callee("on_customer_created", options.get("on_customer_created")),
+            routes=_routes(options),
+            trackable_features=_features(options.get("trackable_features")),
+            system=system,
+        )
+
+
+def _csrf(options: Mapping[str, Any], system: System) -> Csrf | None:
+    csrf = options.get("csrf", True)
+    if csrf is False:
+        return None
+    if csrf is True:
+        csrf = PayleraCsrfOptions()
+    if not isinstance(csrf, PayleraCsrfOptions):
+        msg = "csrf must be True, False or a PayleraCsrfOptions"
+        raise ValueError(msg)
+    return Csrf(csrf, fallback_secret=str(options.get("api_token")), system=system)
+
+
+def _callee(parameter: str, function: Any, *, is_required: bool = False) -> Callee | None:
+    if function is None and not is_required:
+        return None
+    if not callable(function):
+        msg = f"{parameter} must be a function, def or async def; see the relay's documentation for its arguments"
+        raise ValueError(msg)
+    return Callee.of(function)
+
+
+def _flag(parameter: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        msg = f"{parameter} must be True or False"
+        raise ValueError(msg)
+    return value
+
+
+def _timeout(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 600:
+        msg = "timeout must be a number of seconds above 0 and up to 600"
+        raise ValueError(msg)
+    return float(value)
+
+
+def _features(value: Any) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        msg = "trackable_features must be a collection of feature codes, not one string"
+        raise ValueError(msg)
+    return frozenset(value)
+
+
+def _routes(options: Mapping[str, Any]) -> tuple[Route, ...]:
+    extra = options.get("extra_fields") or {}
+    disabled = options.get("disabled_routes", ())
+    _check_actions("extra_fields", extra)
+    _check_actions("disabled_routes", disabled)
+    for action, names in extra.items():
+        _check_extra(action, names)
+    return tuple(
+        Route(**{name: getattr(route, name) for name in Route.__slots__} | {"fields": _widened(route, extra)})
+        for route in ROUTES
+        if route.action not in disabled
+    )
+
+
+def _widened(route: Route, extra: Mapping[str, Collection[str]]) -> Any:
+    # Only bodies widen: a query string has no types, and nothing of it goes upstream but what the table names.
+    return route.fields.widened(frozenset(extra.get(route.action, ()))) if route.is_unsafe else route.fields
+
+
+def _check_actions(parameter: str, actions: Any) -> None:
+    if isinstance(actions, str):
+        msg = f"{parameter} must be a collection, not one string"
+        raise ValueError(msg)
+    for action in actions:
+        if action not in ACTIONS:
+            msg = f"{parameter} names {action!r}, which is no route; routes are {', '.join(sorted(ACTIONS))}"
+            raise ValueError(msg)
+
+
+def _check_extra(action: str, names: Any) -> None:
+    if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
+        msg = f"extra_fields[{action!r}] must be a set of field names"
+        raise ValueError(msg)
+    if forbidden := sorted(IDENTITY_FIELDS & set(names)):
+        msg = f"extra_fields[{action!r}] may not open {', '.join(forbidden)}: that comes from identify alone"
+        raise ValueError(msg)
