@@ -85,7 +85,7 @@ def pause(seconds: float) -> Flow[None]:
 
 
 class Answer(Protocol):
-    """Answers one inbound call; what a host mounts. `native` is the host's request object, `sub_id` the id in the path."""
+    """Answers one inbound call: `native` is the host's request object, `sub_id` the id in the path."""
 
     def __call__(self, request: Request, *, native: Any, sub_id: str | None) -> Flow[Response]:
         """Return the flow."""

@@ -1,0 +1,106 @@
+"""Build the wheels and use them in clean environments, with the oldest and the newest Django for each Python that is here.
+
+Run by `make wheels`. Nothing of the source tree is on the path of the environments.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+UV = ROOT / ".uv" / "bin" / "uv"
+PACKAGES = ("paylera", "paylera-fastapi", "paylera-sandbox")
+
+DJANGO_PROBE = """
+import django, sys
+from django.conf import settings
+settings.configure(SECRET_KEY="not-a-secret-only-a-probe", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], INSTALLED_APPS=[])
+django.setup()
+from django.test import Client
+from django.urls import include, path, reverse
+from paylera_django import paylera_relay_urls, paylera_webhook_urls
+assert not {"fastapi", "starlette"} & sys.modules.keys(), "paylera_django loads FastAPI"
+from paylera_fastapi import InvoicePaidEvent, PayleraCustomerIdentity
+assert not {"fastapi", "starlette"} & sys.modules.keys(), "paylera_fastapi loads FastAPI"
+urlpatterns = [
+    path("api/paylera/", include(paylera_relay_urls(api_token="pl_test_x", identify=lambda r: PayleraCustomerIdentity()))),
+    path("webhooks/paylera/", include(paylera_webhook_urls(signing_secret="whsec_x", handlers={}))),
+]
+assert Client().get(reverse("paylera-csrf-token")).status_code == 200
+assert Client().get(reverse("paylera-me")).status_code == 401
+assert Client().post("/webhooks/paylera/", b"{}", content_type="application/json").status_code == 401
+print("Django", django.get_version(), "on Python", sys.version.split()[0], "works")
+"""
+FASTAPI_PROBE = """
+import sys
+from fastapi import FastAPI
+from paylera_fastapi import PayleraCustomerIdentity, paylera_relay, paylera_webhooks
+app = FastAPI()
+app.include_router(paylera_relay(api_token="pl_test_x", identify=lambda r: PayleraCustomerIdentity()), prefix="/api/paylera")
+app.include_router(paylera_webhooks(signing_secret="whsec_x", handlers={}), prefix="/webhooks/paylera")
+assert "django" not in sys.modules
+from paylera import AsyncPayleraClient, PayleraClient, PayleraError
+print("FastAPI without Django works on Python", sys.version.split()[0])
+"""
+SANDBOX_PROBE = """
+from urllib.request import Request, urlopen
+from paylera_sandbox import Sandbox
+with Sandbox() as sandbox:
+    request = Request(sandbox.url + "/v1/plans", headers={"Authorization": "Bearer " + sandbox.token})
+    assert urlopen(request, timeout=10).status == 200
+print("the sandbox alone works")
+"""
+SDK = ("paylera", "paylera-fastapi")
+EXPERIMENTS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...], str], ...] = (
+    # name, wheels of ours, extra of the last one, packages beside them, probe
+    ("FastAPI, no Django", SDK, "", (), FASTAPI_PROBE),
+    ("oldest Django", SDK, "[django]", ("Django==4.2.*",), DJANGO_PROBE),
+    ("newest Django", SDK, "[django]", (), DJANGO_PROBE),
+    ("sandbox", ("paylera-sandbox",), "", (), SANDBOX_PROBE),
+)
+
+
+def run(*command: str | Path, **options: object) -> None:
+    """Run a command; a failure ends the script with its output on the screen."""
+    subprocess.run([str(part) for part in command], check=True, **options)  # type: ignore[call-overload]
+
+
+def pythons() -> list[str]:
+    """Return the interpreters to try: this one, and a newer one for the Django that needs it, where it is to be had."""
+    found = (_find(version) for version in ("3.13", "3.12"))
+    return [sys.executable, *[python for python in found if python][:1]]
+
+
+def _find(version: str) -> str | None:
+    command = [str(UV), "python", "find", "--no-python-downloads", version]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tempfile.gettempdir())
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def build(dist: Path) -> dict[str, Path]:
+    """Build every wheel; return them by distribution."""
+    for package in PACKAGES:
+        run(UV, "build", "--quiet", "--wheel", "--package", package, "--out-dir", dist, cwd=ROOT)
+    return {package: next(dist.glob(f"{package.replace('-', '_')}-*.whl")) for package in PACKAGES}
+
+
+def main() -> None:
+    """Build, then install and probe every combination."""
+    with tempfile.TemporaryDirectory() as temporary:
+        wheels = build(Path(temporary) / "dist")
+        venv, script = Path(temporary) / "venv", Path(temporary) / "probe_urls.py"
+        for python in pythons():
+            for name, ours, extra, beside, probe in EXPERIMENTS:
+                print(f"-- {name}", flush=True)
+                files = [str(wheels[package]) for package in ours]
+                run(UV, "venv", "--quiet", "--clear", "--python", python, venv)
+                run(UV, "pip", "install", "--quiet", "--python", venv, *files[:-1], files[-1] + extra, *beside)
+                script.write_text(probe)
+                run(venv / "bin" / "python", "-W", "error", script, cwd=temporary)
+
+
+if __name__ == "__main__":
+    main()
