@@ -1,10 +1,11 @@
-"""Build the wheels and use them in clean environments, with the oldest and the newest Django for each Python that is here.
+"""Build the wheels and try them in clean environments, with the oldest and the newest Django of each Python here.
 
 Run by `make wheels`. Nothing of the source tree is on the path of the environments.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ PACKAGES = ("paylera", "paylera-fastapi", "paylera-sandbox")
 DJANGO_PROBE = """
 import django, sys
 from django.conf import settings
-settings.configure(SECRET_KEY="not-a-secret-only-a-probe", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], INSTALLED_APPS=[])
+settings.configure(SECRET_KEY="only-a-probe", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], INSTALLED_APPS=[])
 django.setup()
 from django.test import Client
 from django.urls import include, path, reverse
@@ -25,8 +26,9 @@ from paylera_django import paylera_relay_urls, paylera_webhook_urls
 assert not {"fastapi", "starlette"} & sys.modules.keys(), "paylera_django loads FastAPI"
 from paylera_fastapi import InvoicePaidEvent, PayleraCustomerIdentity
 assert not {"fastapi", "starlette"} & sys.modules.keys(), "paylera_fastapi loads FastAPI"
+identify = lambda request: PayleraCustomerIdentity()
 urlpatterns = [
-    path("api/paylera/", include(paylera_relay_urls(api_token="pl_test_x", identify=lambda r: PayleraCustomerIdentity()))),
+    path("api/paylera/", include(paylera_relay_urls(api_token="pl_test_x", identify=identify))),
     path("webhooks/paylera/", include(paylera_webhook_urls(signing_secret="whsec_x", handlers={}))),
 ]
 assert Client().get(reverse("paylera-csrf-token")).status_code == 200
@@ -39,7 +41,8 @@ import sys
 from fastapi import FastAPI
 from paylera_fastapi import PayleraCustomerIdentity, paylera_relay, paylera_webhooks
 app = FastAPI()
-app.include_router(paylera_relay(api_token="pl_test_x", identify=lambda r: PayleraCustomerIdentity()), prefix="/api/paylera")
+identify = lambda request: PayleraCustomerIdentity()
+app.include_router(paylera_relay(api_token="pl_test_x", identify=identify), prefix="/api/paylera")
 app.include_router(paylera_webhooks(signing_secret="whsec_x", handlers={}), prefix="/webhooks/paylera")
 assert "django" not in sys.modules
 from paylera import AsyncPayleraClient, PayleraClient, PayleraError
@@ -70,14 +73,21 @@ def run(*command: str | Path, **options: object) -> None:
 
 def pythons() -> list[str]:
     """Return the interpreters to try: this one, and a newer one for the Django that needs it, where it is to be had."""
-    found = (_find(version) for version in ("3.13", "3.12"))
-    return [sys.executable, *[python for python in found if python][:1]]
+    # pyenv keeps versions off the PATH until they are chosen; uv does not look there.
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    names = ("3.13", "3.12")
+    candidates = [
+        *(f"python{name}" for name in names),
+        *(str(p) for n in names for p in pyenv.glob(f"{n}.*/bin/python")),
+    ]
+    return [sys.executable, *[python for python in candidates if _runs(python)][:1]]
 
 
-def _find(version: str) -> str | None:
-    command = [str(UV), "python", "find", "--no-python-downloads", version]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tempfile.gettempdir())
-    return answer.stdout.strip() if answer.returncode == 0 else None
+def _runs(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", "import ssl, sqlite3"], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def build(dist: Path) -> dict[str, Path]:
