@@ -1,0 +1,112 @@
+"""The default awaiting transport: aiohttp, one session an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import aiohttp
+import yarl
+
+from paylera.http import Request, Response
+from paylera.secret import plain
+from paylera.transport.incoming import TooLargeError
+from paylera.transport.outgoing import (
+    CLOSED_EARLY,
+    Failure,
+    broken,
+    origin_and_target,
+    timed_out,
+    too_large,
+    untrusted,
+)
+from paylera.transport.sessions import Sessions
+
+_NOT_HTTP = Failure("protocol", "sent no proper HTTP answer; check base_url")
+_FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
+    (aiohttp.ClientConnectorDNSError, broken("its name cannot be resolved")),
+    (aiohttp.ServerDisconnectedError, CLOSED_EARLY),
+    (aiohttp.ClientPayloadError, _NOT_HTTP),
+    (aiohttp.ClientResponseError, _NOT_HTTP),
+)
+
+
+class AsyncHttpTransport:
+    """Sends requests on the running event loop: no thread, no redirects, no cookies, no proxies from the environment.
+
+    One instance serves several loops, in several threads, and every process forked from this one. `ssl_context`
+    replaces the default one, for example to trust a private CA. Usable again after `aclose()`.
+    """
+
+    __slots__ = ("_sessions",)
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._sessions = Sessions(ssl_context)
+
+    async def send(self, request: Request, *, timeout: float, max_bytes: int) -> Response:  # noqa: ASYNC109 - the seam's
+        """Return the answer, whatever its status, or raise `TransportError`.
+
+        `timeout` covers waiting for a connection, connecting, TLS, sending and the whole answer. `ValueError` for a
+        request that is not safe to put on the wire.
+        """
+        origin, _ = origin_and_target(request)
+        outcome = await self._outcome(request, timeout, max_bytes)
+        if isinstance(outcome, Failure):
+            raise outcome.error(origin)
+        return outcome
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        await self._sessions.aclose()
+
+    async def _outcome(self, request: Request, timeout: float, max_bytes: int) -> Response | Failure:  # noqa: ASYNC109
+        if timeout <= 0:
+            return timed_out(timeout)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._answered(request, max_bytes)
+        except TimeoutError:
+            return timed_out(timeout)
+        except TooLargeError:
+            return too_large(max_bytes)
+        except (aiohttp.ClientError, OSError) as error:
+            return _failure(error)
+
+    async def _answered(self, request: Request, max_bytes: int) -> Response:
+        session = await self._sessions.current()
+        async with session.request(
+            request.method,
+            yarl.URL(request.url, encoded=True),
+            headers=[("accept-encoding", "identity"), *((name, plain(value)) for name, value in request.headers)],
+            data=request.body or None,
+            allow_redirects=False,
+        ) as answer:
+            body = await _body(answer, max_bytes)
+            headers = tuple((name.lower(), value) for name, value in answer.headers.items())
+            return Response(answer.status, headers, body)
+
+
+async def _body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > max_bytes:
+            answer.close()
+            raise TooLargeError
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _failure(error: Exception) -> Failure:
+    cause = error.__cause__
+    match error:
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as reason):
+            return untrusted(reason.verify_message)
+        case aiohttp.ClientPayloadError() if isinstance(cause, ConnectionError):
+            return broken(_reason(cause))
+    return next((failure for kind, failure in _FAILURES if isinstance(error, kind)), broken(_reason(error)))
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or "the connection broke").lower()
