@@ -14,7 +14,7 @@ from paylera.relay.problems import Problem, invalid
 # The host is an ASCII name or address. A user part, a backslash, white space or a control character has no place in
 # either form.
 _ABSOLUTE = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
     r"(?P<port>:[0-9]{1,5})?(?P<rest>[/?#][!-\[\]-~]*)?"
 )
 _RELATIVE = re.compile(r"/(?![/\\])[!-\[\]-~]*")
