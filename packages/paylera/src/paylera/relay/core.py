@@ -21,7 +21,7 @@ from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelaySettings
 from paylera.relay.problems import FieldFault, Problem, render
 from paylera.relay.redirects import resolve
-from paylera.relay.routes import KeyPolicy, Route, methods_of
+from paylera.relay.routes import ACTIONS, KeyPolicy, Route, methods_of
 from paylera.relay.subscriptions import Subscriptions, not_found
 from paylera.relay.upstream import Context, Upstream, forwarded_headers, relayed
 from paylera.system import uuid7
@@ -55,6 +55,7 @@ class RelayCore:
         settings = RelaySettings.of(options)
         self.settings = settings
         self._upstream = Upstream(settings.endpoint, settings.system)
+        self._methods = {action: methods_of(settings.routes, action) for action in ACTIONS}
         self._session_binding = session_binding
         self._subscriptions = Subscriptions.build(self._upstream, settings.system)
         self._customers = Customers.build(
@@ -89,7 +90,7 @@ class RelayCore:
     def _answer(
         self, action: str, request: Request, request_id: str, native: object, sub_id: str | None
     ) -> Flow[Response]:
-        methods = methods_of(self.settings.routes, action)
+        methods = self._methods[action]
         if not methods:
             raise Problem("paylera.not_found", "this route is switched off")
         if request.method == "OPTIONS":
