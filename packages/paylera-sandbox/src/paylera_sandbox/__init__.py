@@ -1,1 +1,22 @@
-"""Paylera for Python."""
+"""A local Paylera for development and tests: no account, no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from paylera_sandbox.recorder import RecordedRequest
+    from paylera_sandbox.server import Sandbox
+else:
+    _HOMES = {"RecordedRequest": "paylera_sandbox.recorder", "Sandbox": "paylera_sandbox.server"}
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first asked for: the command line must start fast."""
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
+
+
+__all__ = ["RecordedRequest", "Sandbox"]

@@ -1,0 +1,106 @@
+"""Customers: `/v1/customers`."""
+
+from __future__ import annotations
+
+from paylera_sandbox import fields
+from paylera_sandbox.api.listing import PAGING, page
+from paylera_sandbox.fields import Rule
+from paylera_sandbox.operations import Call
+from paylera_sandbox.problems import Problem, fault
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
+from paylera_sandbox.webhooks.events import emit
+
+CREATE = {
+    "email": Rule(fields.email),
+    "name": Rule(fields.text()),
+    "external_id": Rule(fields.text()),
+    "billing_address": Rule(fields.address),
+    "metadata": Rule(fields.metadata),
+}
+UPDATE = {**CREATE, "default_payment_method_id": Rule(fields.identifier)}
+FILTERS = {"email": Rule(fields.text()), "external_id": Rule(fields.text()), **PAGING}
+
+
+def create(call: Call) -> Doc:
+    """Create a customer. E-mail addresses may repeat, external ids may not."""
+    unit, given = call.unit, call.body
+    if not given.get("email") and not given.get("external_id"):
+        raise fault("email", "field.required", "is required, unless external_id is given")
+    _expect_free(unit, given.get("external_id"))
+    customer = {
+        "id": unit.new_id("cus"),
+        "object": "customer",
+        "email": given.get("email"),
+        "name": given.get("name"),
+        "external_id": given.get("external_id"),
+        "billing_address": given.get("billing_address"),
+        "metadata": _merged({}, given.get("metadata") or {}),
+        "default_payment_method_id": None,
+        "credit_balances": {},
+        "created_at": unit.stamp,
+        "updated_at": unit.stamp,
+    }
+    unit.store.insert("customers", customer)
+    emit(unit, "customer.created", customer)
+    return customer
+
+
+def listing(call: Call) -> Doc:
+    """List customers."""
+    return page(call, "customers", email=call.query.get("email"), external_id=call.query.get("external_id"))
+
+
+def get(call: Call) -> Doc:
+    """Return a customer."""
+    return call.unit.customer(call.ids["id"])
+
+
+def update(call: Call) -> Doc:
+    """Change what was sent; null clears. Metadata is merged, a null value removes its key."""
+    unit, customer = call.unit, call.unit.customer(call.ids["id"])
+    changed = {**customer, **call.body}
+    if "metadata" in call.body:
+        changed["metadata"] = _merged(customer["metadata"], call.body["metadata"] or {})
+        _expect_room(changed["metadata"])
+    if changed["external_id"] != customer["external_id"]:
+        _expect_free(unit, changed["external_id"])
+    if changed["default_payment_method_id"] != customer["default_payment_method_id"]:
+        _expect_own_method(unit, customer, changed["default_payment_method_id"])
+    if changed == customer:
+        return customer
+    changed["updated_at"] = unit.stamp
+    unit.store.save("customers", changed)
+    emit(unit, "customer.updated", changed, before=customer)
+    return changed
+
+
+def invoices(call: Call) -> Doc:
+    """List the invoices of a customer."""
+    return page(call, "invoices", customer_id=call.unit.customer(call.ids["id"])["id"])
+
+
+def payment_methods(call: Call) -> Doc:
+    """List the payment methods of a customer."""
+    return page(call, "payment_methods", customer_id=call.unit.customer(call.ids["id"])["id"])
+
+
+def _merged(old: Doc, new: Doc) -> Doc:
+    return {key: value for key, value in {**old, **new}.items() if value is not None}
+
+
+def _expect_room(metadata: Doc) -> None:
+    if len(metadata) > fields.MAX_METADATA_KEYS:
+        message = f"must have at most {fields.MAX_METADATA_KEYS} keys together with those it has"
+        raise fault("metadata", "metadata.too_many_keys", message)
+
+
+def _expect_free(unit: Unit, external_id: str | None) -> None:
+    if external_id is not None and unit.store.first("customers", external_id=external_id):
+        raise Problem("customer.external_id_taken", f"Another customer has the external id '{external_id}'.")
+
+
+def _expect_own_method(unit: Unit, customer: Doc, method_id: str | None) -> None:
+    method = unit.store.find("payment_methods", method_id) if method_id else None
+    if method_id and (method is None or method["customer_id"] != customer["id"]):
+        raise Problem("payment_method.not_found", f"The customer has no payment method '{method_id}'.")

@@ -1,0 +1,41 @@
+"""Lists: `{data, has_more, next_cursor}`, newest first."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from paylera_sandbox.fields import Invalid, Rule, integer
+from paylera_sandbox.operations import Call
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import public
+
+
+def cursor(value: object) -> int:
+    """Take a `next_cursor` that an earlier page gave."""
+    try:
+        place = base64.urlsafe_b64decode(str(value).encode()).decode()
+    except ValueError:
+        place = ""
+    if not re.fullmatch(r"at:[0-9]{1,18}", place):
+        raise Invalid("cursor.invalid", "must be the next_cursor of an earlier page")
+    return int(place[3:])
+
+
+PAGING = {"limit": Rule(integer(1, 100), default=25), "cursor": Rule(cursor)}
+
+
+def page(call: Call, table: str, **where: object) -> Doc:
+    """Return a page of the objects that match; a condition that is None does not count."""
+    limit = call.query["limit"]
+    wanted = {name: value for name, value in where.items() if value is not None}
+    rows = call.unit.store.page(table, wanted, limit=limit + 1, before=call.query.get("cursor"))
+    more = len(rows) > limit
+    return whole([doc for _, doc in rows[:limit]], has_more=more, last=rows[limit - 1][0] if more else None)
+
+
+def whole(docs: list[Doc], *, has_more: bool = False, last: int | None = None) -> dict[str, Any]:
+    """Wrap objects as a list."""
+    following = base64.urlsafe_b64encode(f"at:{last}".encode()).decode() if has_more else None
+    return {"data": [public(doc) for doc in docs], "has_more": has_more, "next_cursor": following}

@@ -1,0 +1,108 @@
+"""Metering: `/v1/check`, `/v1/track` and the entitlements of a subscription."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from paylera_sandbox import fields
+from paylera_sandbox.billing import usage
+from paylera_sandbox.fields import Invalid, Rule
+from paylera_sandbox.money import quantity_text
+from paylera_sandbox.operations import Call
+from paylera_sandbox.problems import Problem
+from paylera_sandbox.store import Doc
+
+_ONE = Decimal(1)
+CHECK = {
+    "customer_id": Rule(fields.identifier, required=True),
+    "feature_code": Rule(fields.identifier, required=True),
+    "quantity": Rule(fields.quantity, default=_ONE),
+    "subscription_id": Rule(fields.identifier),
+}
+
+
+def properties(value: object) -> dict[str, Any]:
+    """Take flat properties, at most 20."""
+    found = fields.metadata(value)
+    if len(found) > 20:
+        raise Invalid("properties.too_many", "must have at most 20 members")
+    return found
+
+
+TRACK = {**CHECK, "properties": Rule(properties), "dedup_key": Rule(fields.text())}
+_NOTHING: Doc = dict.fromkeys(("included", "usage", "balance", "unlimited", "value", "usage_cycle", "resets_at"))
+
+
+def check(call: Call) -> Doc:
+    """Tell whether a customer may use so much of a feature now. Changes nothing."""
+    unit, given = call.unit, call.body
+    code, quantity = given["feature_code"], given["quantity"]
+    unit.customer(given["customer_id"])
+    kind = usage.feature(unit, code)["kind"]
+    subscription = usage.subscription_for(unit, given["customer_id"], given.get("subscription_id"))
+    grant = _grant(call, subscription, code) if subscription else None
+    found, reason = _NOTHING, "not_in_plan" if subscription else "no_subscription"
+    if subscription and grant:
+        found = usage.state(unit, subscription, code, grant)
+        reason = usage.verdict(unit, code, found, quantity) or ""
+    return {
+        "object": "check",
+        "allowed": not reason,
+        "feature_code": code,
+        "kind": kind,
+        "quantity": quantity_text(quantity),
+        **{name: found[name] for name in _NOTHING},
+        "subscription_id": subscription["id"] if subscription else None,
+        "reason": reason or None,
+    }
+
+
+def track(call: Call) -> Doc:
+    """Record usage of a metered feature."""
+    unit, given = call.unit, call.body
+    code, quantity = given["feature_code"], given["quantity"]
+    unit.customer(given["customer_id"])
+    if usage.feature(unit, code)["kind"] != "metered":
+        raise Problem("feature.not_metered", f"The feature '{code}' is not metered; only check it.")
+    subscription = usage.subscription_for(unit, given["customer_id"], given.get("subscription_id"))
+    if subscription is None:
+        raise Problem("usage.no_subscription", "The customer has no current subscription to track usage on.")
+    grant = _grant(call, subscription, code)
+    if grant is None:
+        raise Problem("feature.not_in_plan", f"The plan '{subscription['plan_code']}' does not include '{code}'.")
+    state = usage.spend(unit, subscription, code, grant, quantity)
+    event = {
+        "id": unit.new_id("use"),
+        "object": "usage_event",
+        "customer_id": given["customer_id"],
+        "subscription_id": subscription["id"],
+        "feature_code": code,
+        "quantity": quantity_text(quantity),
+        **{name: state[name] for name in ("usage", "balance", "included", "unlimited")},
+        "properties": given.get("properties") or {},
+        "recorded_at": unit.stamp,
+    }
+    unit.store.insert("usage_events", event)
+    return event
+
+
+def entitlements(call: Call) -> Doc:
+    """Return what a subscription has of every feature of its plan; one that is not current has nothing."""
+    unit = call.unit
+    subscription = unit.need("subscriptions", call.ids["id"], "subscription.not_found")
+    live = usage.subscription_for(unit, subscription["customer_id"], subscription["id"])
+    grants = unit.need("plans", live["plan_id"], "plan.not_found")["features"] if live else {}
+    return {
+        "object": "entitlements",
+        "subscription_id": subscription["id"],
+        "customer_id": subscription["customer_id"],
+        "plan_code": subscription["plan_code"],
+        "features": {code: usage.state(unit, subscription, code, grant) for code, grant in grants.items()},
+    }
+
+
+def _grant(call: Call, subscription: Doc, code: str) -> Doc | None:
+    plan = call.unit.need("plans", subscription["plan_id"], "plan.not_found")
+    grant: Doc | None = plan["features"].get(code)
+    return grant

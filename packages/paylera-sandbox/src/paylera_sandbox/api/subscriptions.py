@@ -1,0 +1,117 @@
+"""Subscriptions: `/v1/subscriptions`."""
+
+from __future__ import annotations
+
+from paylera_sandbox import fields
+from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
+from paylera_sandbox.api.listing import PAGING, page
+from paylera_sandbox.billing import checkout, payments, proration, subscriptions
+from paylera_sandbox.fields import Rule
+from paylera_sandbox.operations import Call
+from paylera_sandbox.problems import Problem, fault
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
+
+FILTERS = {"customer_id": Rule(fields.identifier), "status": Rule(fields.any_of(*subscriptions.STATUSES)), **PAGING}
+CREATE = {
+    "customer_id": Rule(fields.identifier, required=True),
+    **PLAN,
+    **TERMS,
+    "default_payment_method_id": Rule(fields.identifier),
+    "metadata": Rule(fields.metadata),
+}
+VERSION = {"version": Rule(fields.integer(0, 10**15))}
+CHANGE_PLAN = {**PLAN, **TERMS, **VERSION}
+CANCEL = {
+    "at_period_end": Rule(fields.boolean, default=True),
+    "reason": Rule(fields.text(longest=500)),
+    "feedback": Rule(fields.text(longest=5000)),
+    **VERSION,
+}
+
+
+def create(call: Call) -> Doc:
+    """Begin a subscription without a checkout page, on a stored payment method if there is something to pay."""
+    unit, given = call.unit, call.body
+    customer = unit.customer(given["customer_id"])
+    plan, terms = unit.plan(plan_name(given)), terms_of(given)
+    subscriptions.refuse_second(unit, customer, plan)
+    method = _method(unit, customer, given.get("default_payment_method_id"))
+    if not subscriptions.is_free(plan):
+        _expect_chargeable(method)
+    return subscriptions.start(unit, customer, plan, terms, method=method)
+
+
+def listing(call: Call) -> Doc:
+    """List subscriptions."""
+    return page(call, "subscriptions", customer_id=call.query.get("customer_id"), status=call.query.get("status"))
+
+
+def get(call: Call) -> Doc:
+    """Return a subscription."""
+    return call.unit.need("subscriptions", call.ids["id"], "subscription.not_found")
+
+
+def change_plan(call: Call) -> Doc:
+    """Change the plan now, with proration. Without a payment method: 402 whose `next_action` is a checkout page that
+    finishes the change."""
+    unit, subscription = call.unit, _at_version(call)
+    customer, plan = unit.customer(subscription["customer_id"]), unit.plan(plan_name(call.body))
+    method = _method(unit, customer, None)
+    try:
+        return proration.apply(unit, subscription, plan, terms_of(call.body), method=method)
+    except Problem as problem:
+        if problem.code != "payment_method.required":
+            raise
+    more = {"subscription_id": subscription["id"]}
+    session = checkout.open_session(unit, customer, plan, terms_of(call.body), **more)
+    detail = "The customer has no payment method yet. Send the customer to next_action.url to pay and finish."
+    action = {"type": "redirect_to_url", "url": checkout.url(unit, session)}
+    raise Problem("payment_method.required", detail, keep=True, next_action=action)
+
+
+def cancel(call: Call) -> Doc:
+    """Cancel at the end of the period, unless `at_period_end` is false."""
+    subscription, given = _at_version(call), call.body
+    reason = given.get("reason") or given.get("feedback")
+    return subscriptions.cancel(call.unit, subscription, at_period_end=given["at_period_end"], reason=reason)
+
+
+def pause(call: Call) -> Doc:
+    """Pause."""
+    return subscriptions.pause(call.unit, _at_version(call))
+
+
+def resume(call: Call) -> Doc:
+    """End a pause, or take back a cancellation that is not in effect yet."""
+    return subscriptions.resume(call.unit, _at_version(call))
+
+
+def _at_version(call: Call) -> Doc:
+    """Return the subscription if it has the version that the query or the body expects."""
+    subscription = get(call)
+    versions = {given["version"] for given in (call.query, call.body) if given.get("version") is not None}
+    if len(versions) > 1:
+        raise fault("version", "version.ambiguous", "differs between the query and the body; send one of them")
+    for version in versions:
+        subscriptions.expect_version(subscription, version)
+    return subscription
+
+
+def _method(unit: Unit, customer: Doc, identifier: str | None) -> Doc | None:
+    wanted = identifier or customer["default_payment_method_id"]
+    if wanted is None:
+        return None
+    method = unit.need("payment_methods", wanted, "payment_method.not_found")
+    if method["customer_id"] != customer["id"]:
+        raise Problem("payment_method.not_found", f"The customer has no payment method '{wanted}'.")
+    return method
+
+
+def _expect_chargeable(method: Doc | None) -> None:
+    if method is None:
+        detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
+        raise Problem("payment_method.required", detail)
+    decline = payments.later_decline(method)
+    if decline:
+        raise Problem("payment.declined", decline.message, decline_code=decline.code)

@@ -1,0 +1,1 @@
+"""The business: subscriptions, invoices, payments, usage. No HTTP here."""

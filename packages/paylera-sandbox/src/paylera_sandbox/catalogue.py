@@ -1,0 +1,231 @@
+"""The catalogue: features, plans and coupons, read from a TOML file that a person can write."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from paylera_sandbox.ids import stable_id
+from paylera_sandbox.money import CURRENCIES, amount_text, minor_units, quantity_text
+
+Doc = dict[str, Any]
+DEFAULT = Path(__file__).with_name("catalogue.toml")
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_KINDS = ("metered", "numeric", "boolean")
+_INTERVALS = ("month", "year")
+
+
+class CatalogueError(Exception):
+    """A catalogue that cannot be used; the message names the key and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What can be sold. Plans are the API's objects without `created_at`; each carries all its features."""
+
+    features: Mapping[str, Doc]
+    plans: tuple[Doc, ...]
+    coupons: Mapping[str, Decimal]
+    tax_rate: Decimal
+
+
+def load(path: str | Path | None = None) -> Catalogue:
+    """Read a catalogue file, or the one that comes with the sandbox."""
+    source = Path(path) if path is not None else DEFAULT
+    try:
+        return parse(tomllib.loads(source.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CatalogueError(f"cannot read the catalogue {source}: {error.strerror}") from None
+    except ValueError as error:
+        raise CatalogueError(f"the catalogue {source} is not TOML: {error}") from None
+    except CatalogueError as error:
+        raise CatalogueError(f"the catalogue {source} is not usable: {error}") from None
+
+
+def parse(tables: Mapping[str, Any]) -> Catalogue:
+    """Check the tables of a catalogue and build it."""
+    top = _Table("", tables)
+    currency = top.take("currency", _currency, "USD")
+    tax_rate = top.take("tax_rate", _rate, Decimal("0.08"))
+    features = {code: _feature(table) for code, table in top.tables("features")}
+    plans = tuple(_plan(code, table, currency, features) for code, table in top.tables("plans"))
+    coupons = {code: table.only("percent_off", _percent) for code, table in top.tables("coupons")}
+    top.done()
+    if not plans:
+        raise CatalogueError("plans: at least one plan is needed")
+    return Catalogue(features=features, plans=plans, coupons=coupons, tax_rate=tax_rate)
+
+
+class _Table:
+    """A TOML table that knows its path and which keys were not asked for."""
+
+    def __init__(self, path: str, values: Any) -> None:
+        if not isinstance(values, Mapping):
+            raise CatalogueError(f"{path}: must be a table")
+        self.path = path
+        self._rest = dict(values)
+
+    def key(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def take(self, name: str, parse: Callable[[Any], Any], default: Any = ...) -> Any:
+        if name not in self._rest and default is not ...:
+            return default
+        if name not in self._rest:
+            raise CatalogueError(f"{self.key(name)}: is required")
+        try:
+            return parse(self._rest.pop(name))
+        except ValueError as error:
+            raise CatalogueError(f"{self.key(name)}: {error}") from None
+
+    def only(self, name: str, parse: Callable[[Any], Any]) -> Any:
+        value = self.take(name, parse)
+        self.done()
+        return value
+
+    def tables(self, name: str) -> list[tuple[str, _Table]]:
+        children = _Table(self.key(name), self._rest.pop(name, {}))
+        for code in children._rest:
+            if not _CODE.fullmatch(code.lower()):
+                raise CatalogueError(f"{children.key(code)}: a code has letters, digits, '_' and '-', at most 64")
+        return [(code, _Table(children.key(code), values)) for code, values in children._rest.items()]
+
+    def values(self, name: str) -> dict[str, Any]:
+        return dict(self.take(name, _mapping, {}))
+
+    def done(self) -> None:
+        if self._rest:
+            raise CatalogueError(f"{self.key(next(iter(self._rest)))}: is not a key that the catalogue knows")
+
+
+def _feature(table: _Table) -> Doc:
+    kind = table.take("kind", _one_of(_KINDS))
+    feature = {"kind": kind, "name": table.take("name", _text), "hard_limit": table.take("hard_limit", _flag, True)}
+    table.done()
+    return feature
+
+
+def _plan(code: str, table: _Table, currency: str, features: Mapping[str, Doc]) -> Doc:
+    currency = table.take("currency", _currency, currency)
+    amount = table.take("amount", _amount(currency))
+    interval = table.take("interval", _one_of(_INTERVALS), "month")
+    plan = {
+        "id": stable_id("plan", code),
+        "object": "plan",
+        "code": code,
+        "name": table.take("name", _text),
+        "description": table.take("description", _text, None),
+        "currency": currency,
+        "interval": interval,
+        "interval_count": table.take("interval_count", _count, 1),
+        "trial_days": 0,
+        "prices": [{"amount": amount, "currency": currency, "interval": interval}],
+        "features": _grants(table, features),
+    }
+    table.done()
+    return plan
+
+
+def _grants(table: _Table, features: Mapping[str, Doc]) -> Doc:
+    """Read what a plan gives of each feature: a quantity, `"unlimited"`, or true/false."""
+    given = table.values("features")
+    for code in given:
+        if code not in features:
+            raise CatalogueError(f"{table.key('features')}.{code}: there is no such feature in [features]")
+    grants = {}
+    for code, value in given.items():
+        try:
+            grants[code] = _grant(features[code], value)
+        except ValueError as error:
+            raise CatalogueError(f"{table.key('features')}.{code}: {error}") from None
+    return grants
+
+
+def _grant(feature: Doc, value: Any) -> Doc:
+    grant = {"kind": feature["kind"], "name": feature["name"], "included_usage": None, "usage_cycle": None}
+    if feature["kind"] == "boolean":
+        return {**grant, "unlimited": None, "value": _flag(value)}
+    if feature["kind"] == "numeric":
+        return {**grant, "unlimited": None, "value": _quantity(value)}
+    unlimited = value == "unlimited"
+    included = None if unlimited else _quantity(value)
+    cycle = {"included_usage": included, "usage_cycle": "calendar_month"}
+    return {**grant, **cycle, "unlimited": unlimited, "value": None}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 500:
+        raise ValueError("must be a text of at most 500 characters")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 12:
+        raise ValueError("must be a whole number from 1 to 12")
+    return value
+
+
+def _decimal(value: Any, example: str) -> Decimal:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,8})?", value):
+        raise ValueError(f'must be a decimal string such as "{example}"')
+    return Decimal(value)
+
+
+def _quantity(value: Any) -> str:
+    return quantity_text(_decimal(value, "1000"))
+
+
+def _amount(currency: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        amount = _decimal(value, "19.00")
+        if amount != round(amount, minor_units(currency)):
+            raise ValueError(f"has more digits than {currency} has")
+        return amount_text(amount, currency)
+
+    return parse
+
+
+def _rate(value: Any) -> Decimal:
+    rate = _decimal(value, "0.08")
+    if rate > 1:
+        raise ValueError('must be between "0" and "1"')
+    return rate
+
+
+def _percent(value: Any) -> Decimal:
+    percent = _decimal(value, "10")
+    if not 0 < percent <= 100:
+        raise ValueError('must be above "0" and at most "100"')
+    return percent
+
+
+def _currency(value: Any) -> str:
+    if value not in CURRENCIES:
+        raise ValueError(f"must be one of {', '.join(sorted(CURRENCIES))}")
+    return str(value)
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return str(value)
+
+    return parse

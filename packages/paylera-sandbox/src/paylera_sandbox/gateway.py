@@ -1,0 +1,225 @@
+"""The gateway: the life of one API request, from its head to its answer. Every refusal is a problem document."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from paylera_sandbox import fields, idempotency, jsonbody
+from paylera_sandbox.engine import Engine
+from paylera_sandbox.idempotency import Answer, InFlight
+from paylera_sandbox.operations import Call, File, Operation
+from paylera_sandbox.problems import Problem
+from paylera_sandbox.recorder import RecordedRequest
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit, public
+
+MAX_BODY = 1024 * 1024
+API_VERSION = "2026-05-01"
+PROBLEM_JSON = "application/problem+json"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+log = logging.getLogger("paylera_sandbox")
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way: what is known of it so far."""
+
+    request: Request
+    request_id: str
+    version: str = API_VERSION
+    body: bytes = b""
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+class Gateway:
+    """All methods of one path, as an ASGI application. Without operations it is the route that does not exist."""
+
+    def __init__(self, engine: Engine, in_flight: InFlight, operations: Mapping[str, Operation]) -> None:
+        self._engine = engine
+        self._in_flight = in_flight
+        self._operations = operations
+        self._allow = ", ".join(sorted({*operations, "HEAD"} if "GET" in operations else operations))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        exchange = Exchange(request, _request_id(request), ids=scope.get("path_params", {}))
+        try:
+            answer = await self._answer(exchange)
+        except Problem as problem:
+            answer = _problem_answer(problem, exchange)
+        except ClientDisconnect:
+            return
+        except Exception:
+            log.exception("request %s failed", exchange.request_id)
+            answer = _problem_answer(
+                Problem("internal", "This is a fault of the sandbox; its log says more."), exchange
+            )
+        self._record(exchange, answer)
+        await _response(exchange, answer)(scope, receive, send)
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        request = exchange.request
+        _authenticate(request, self._engine.token)
+        exchange.version = _version(request)
+        operation = self._operation(request)
+        if not operation.needs_key:
+            exchange.body = await _read(request)
+            return self._run(exchange, operation, place=None)
+        return await self._run_once(exchange, operation)
+
+    def _operation(self, request: Request) -> Operation:
+        method = "GET" if request.method == "HEAD" else request.method
+        if not self._operations:
+            raise Problem("route.not_found", f"There is no route {request.url.path[:200]!r}.")
+        if method not in self._operations:
+            headers = {"Allow": self._allow}
+            raise Problem("route.method_not_allowed", f"This route takes {self._allow}.", headers=headers)
+        return self._operations[method]
+
+    async def _run_once(self, exchange: Exchange, operation: Operation) -> Answer:
+        """Run an operation under its idempotency key."""
+        request = exchange.request
+        keys = request.headers.getlist("idempotency-key")
+        if not keys and "dedup_key" in operation.body:  # the alias stands in the body, so that must come first
+            exchange.body = await _read(request)
+            keys = _alias(exchange.body)
+        key = idempotency.check_key(keys)
+        place = idempotency.scope(self._engine.token, request.method, request.url.path, key)
+        self._in_flight.enter(place)
+        try:
+            exchange.body = exchange.body or await _read(request)
+            return self._run(exchange, operation, place=place)
+        finally:
+            self._in_flight.leave(place)
+
+    def _run(self, exchange: Exchange, operation: Operation, *, place: bytes | None) -> Answer:
+        """Run an operation as one transaction; the answer to a keyed call is kept in the same one."""
+        sent = jsonbody.parse(exchange.body)
+        mark = idempotency.fingerprint(sent) if place is not None else b""
+        refusal = None
+        try:
+            with self._engine.unit() as unit:
+                answer = idempotency.replay(unit, place, mark) if place is not None else None
+                if answer is not None:
+                    return answer
+                try:
+                    answer = _perform(unit, exchange, operation, sent)
+                except Problem as problem:
+                    if not problem.keep:
+                        raise
+                    answer = _problem_answer(problem, exchange)
+                if place is not None:
+                    idempotency.keep(unit, place, mark, answer)
+                return answer
+        except Problem as problem:
+            refusal = problem
+        return self._keep_refusal(exchange, refusal, place, mark)
+
+    def _keep_refusal(self, exchange: Exchange, problem: Problem, place: bytes | None, mark: bytes) -> Answer:
+        """Keep a refusal under its key, once the work it ended is rolled back. A conflict of keys is not an answer to
+        the key."""
+        answer = _problem_answer(problem, exchange)
+        if place is not None and problem.code != "paylera.idempotency_conflict":
+            with self._engine.unit() as unit:
+                idempotency.keep(unit, place, mark, answer)
+        return answer
+
+    def _record(self, exchange: Exchange, answer: Answer) -> None:
+        if self._engine.recorder is None:
+            return
+        request = exchange.request
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._engine.recorder.add(
+            RecordedRequest(
+                method=request.method,
+                path=request.url.path,
+                query=request.url.query,
+                headers=headers,
+                body=exchange.body,
+                status=answer.status,
+            )
+        )
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+
+
+def _authenticate(request: Request, token: str) -> None:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        detail = "Send 'Authorization: Bearer <token>' with the token that the sandbox was started with."
+        raise Problem("auth.invalid_token", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _version(request: Request) -> str:
+    given = request.headers.get("paylera-api-version", API_VERSION)
+    if _DATE.fullmatch(given):
+        try:
+            return date.fromisoformat(given).isoformat()
+        except ValueError:
+            pass
+    raise Problem("version.invalid", f"Paylera-Api-Version must be a date such as {API_VERSION}.")
+
+
+async def _read(request: Request) -> bytes:
+    """Read the body, and stop as soon as it is too large."""
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > MAX_BODY:
+            raise Problem("request.too_large", f"A body has at most {MAX_BODY} bytes.")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if chunks and media_type != "application/json":
+        raise Problem("request.unsupported_media_type", "Send Content-Type: application/json.")
+    return bytes(chunks)
+
+
+def _alias(body: bytes) -> list[str]:
+    alias = jsonbody.parse(body).get("dedup_key")
+    return [alias] if isinstance(alias, str) else []
+
+
+def _perform(unit: Unit, exchange: Exchange, operation: Operation, sent: Doc) -> Answer:
+    query = fields.read(_query(exchange.request), operation.query)
+    body = fields.read(sent, operation.body)
+    result = operation.handler(Call(unit, exchange.ids, query, body))
+    if isinstance(result, File):
+        headers = {"Content-Type": result.media_type, "Content-Disposition": f'inline; filename="{result.name}"'}
+        return Answer(operation.status, result.content, headers)
+    content = b"" if result is None else jsonbody.dump(public(result))
+    return Answer(operation.status, content, {"Content-Type": "application/json"} if content else {})
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Read the query; of a repeated parameter the last counts."""
+    return dict(parse_qsl(request.url.query, keep_blank_values=True)) if request.url.query else {}
+
+
+def _problem_answer(problem: Problem, exchange: Exchange) -> Answer:
+    document = problem.document(request_id=exchange.request_id)
+    return Answer(problem.status, jsonbody.dump(document), {**problem.headers, "Content-Type": PROBLEM_JSON})
+
+
+def _response(exchange: Exchange, answer: Answer) -> Response:
+    headers = {
+        **answer.headers,
+        "X-Request-Id": exchange.request_id,
+        "Paylera-Api-Version": exchange.version,
+        "Cache-Control": "no-store",
+    }
+    return Response(answer.body, status_code=answer.status, headers=headers)

@@ -1,0 +1,52 @@
+"""The vocabulary of the route table: an operation is what one method of one path does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from paylera_sandbox.fields import Rules
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an operation is given: its unit of work, the ids from the path, and the fields it declared."""
+
+    unit: Unit
+    ids: dict[str, str]
+    query: dict[str, Any]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An answer that is not JSON."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+
+Handler = Callable[[Call], "Doc | File | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path: who answers, which fields it takes, the status of success. A POST needs an idempotency
+    key unless `keyed` is False."""
+
+    method: str
+    path: str
+    handler: Handler
+    body: Rules = field(default_factory=dict)
+    query: Rules = field(default_factory=dict)
+    status: int = 200
+    keyed: bool = True
+
+    @property
+    def needs_key(self) -> bool:
+        """Tell whether a call needs an idempotency key."""
+        return self.method == "POST" and self.keyed

@@ -1,0 +1,1 @@
+"""The pages that people see: the index, the checkout, the portal."""

@@ -1,0 +1,108 @@
+"""Refusals: every one is an RFC 9457 problem document with a short, stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+JSON = dict[str, Any]
+
+
+class Fault(NamedTuple):
+    """What is wrong with one field of the input."""
+
+    field: str
+    code: str
+    message: str
+
+
+# code -> (status, title). The codes name the resource they are about; docs/api-objects.md, "Problems".
+CODES: Mapping[str, tuple[int, str]] = {
+    "auth.invalid_token": (401, "The API token is missing or wrong"),
+    "version.invalid": (400, "The API version is not a date"),
+    "route.not_found": (404, "There is no such route"),
+    "route.method_not_allowed": (405, "The route does not take this method"),
+    "request.invalid_json": (400, "The body is not acceptable JSON"),
+    "request.unsupported_media_type": (415, "The body must be JSON"),
+    "request.too_large": (413, "The body is too large"),
+    "validation.failed": (422, "The input is not valid"),
+    "idempotency.required": (400, "An idempotency key is required"),
+    "idempotency.invalid_key": (400, "The idempotency key is not valid"),
+    "paylera.idempotency_conflict": (409, "The idempotency key was used with another body"),
+    "paylera.idempotency_in_progress": (409, "The first call with this idempotency key is still running"),
+    "customer.not_found": (404, "There is no such customer"),
+    "customer.external_id_taken": (409, "Another customer has this external id"),
+    "plan.not_found": (404, "There is no such plan"),
+    "feature.not_found": (404, "There is no such feature"),
+    "feature.not_metered": (422, "The feature is not metered"),
+    "feature.not_in_plan": (422, "The plan does not include the feature"),
+    "coupon.not_found": (422, "There is no such coupon"),
+    "usage.no_subscription": (422, "The customer has no current subscription"),
+    "usage.limit_reached": (422, "The included usage is spent"),
+    "subscription.not_found": (404, "There is no such subscription"),
+    "subscription.already_active": (409, "The customer already has this plan"),
+    "subscription.exists": (409, "The customer already has a subscription"),
+    "subscription.version_mismatch": (412, "The subscription was changed meanwhile"),
+    "subscription.invalid_transition": (422, "The subscription cannot do that in its state"),
+    "subscription.same_plan": (422, "The subscription already has this plan"),
+    "subscription.currency_mismatch": (422, "The plan has another currency"),
+    "payment_method.required": (402, "A payment method is needed first"),
+    "payment_method.not_found": (404, "There is no such payment method"),
+    "payment.declined": (402, "The payment was declined"),
+    "payment.not_found": (404, "There is no such payment"),
+    "invoice.not_found": (404, "There is no such invoice"),
+    "webhook_endpoint.not_found": (404, "There is no such webhook endpoint"),
+    "webhook_delivery.not_found": (404, "There is no such delivery"),
+    "event.not_found": (404, "There is no such event"),
+    "internal": (500, "The sandbox itself failed"),
+}
+
+
+class Problem(Exception):
+    """A refusal. `keep` says that what was written before it stays written (a declined payment is a fact)."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        keep: bool = False,
+        **members: object,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status, self.title = CODES[code]
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        self.keep = keep
+        self.members = members
+
+    def document(self, *, request_id: str) -> JSON:
+        """Return the problem document."""
+        document: JSON = {
+            "type": self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+            "trace_id": request_id,
+            **self.members,
+        }
+        if self.faults:
+            document["errors"] = [fault._asdict() for fault in self.faults]
+        return document
+
+
+def invalid(*faults: Fault) -> Problem:
+    """Return the problem of an input whose fields are at fault; the detail names the first."""
+    first = faults[0]
+    return Problem("validation.failed", f"{first.field}: {first.message}", faults=faults)
+
+
+def fault(field: str, code: str, message: str) -> Problem:
+    """Return the problem of one faulty field."""
+    return invalid(Fault(field, code, message))

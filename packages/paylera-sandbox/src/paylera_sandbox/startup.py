@@ -1,0 +1,86 @@
+"""Starting a sandbox from options: everything that can be wrong with them is found here, before it serves."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from paylera_sandbox import fields
+from paylera_sandbox.app import create_app
+from paylera_sandbox.catalogue import CatalogueError, load
+from paylera_sandbox.engine import Engine
+from paylera_sandbox.fields import Invalid
+from paylera_sandbox.server import Server, listen, url_of
+from paylera_sandbox.store import Store, StoreError
+from paylera_sandbox.webhooks.endpoints import ensure
+from paylera_sandbox.webhooks.endpoints import secret as secret_rule
+
+DEFAULT_DB = "paylera-sandbox.db"
+
+
+class StartError(Exception):
+    """Why the sandbox cannot start, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line was given."""
+
+    host: str
+    port: int
+    db: str
+    token: str
+    catalogue: Path | None
+    webhook_url: str | None
+    webhook_secret: str | None
+    time_scale: float
+
+
+def serve(options: Options) -> None:
+    """Serve until SIGINT or SIGTERM. Raises StartError."""
+    _check_webhook(options)
+    engine = _engine(options)
+    try:
+        listener = listen(options.host, options.port)
+    except OSError as error:
+        engine.store.close()
+        raise StartError(f"cannot listen on {options.host} port {options.port}: {error.strerror}") from None
+    engine.base_url = url_of(listener)
+    server = Server(create_app(engine), announce=lambda: _announce(engine, options))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        engine.store.close()
+
+
+def _check_webhook(options: Options) -> None:
+    if options.webhook_secret and not options.webhook_url:
+        raise StartError("--webhook-secret needs --webhook-url")
+    for name, value, rule in (
+        ("--webhook-url", options.webhook_url, fields.url),
+        ("--webhook-secret", options.webhook_secret, secret_rule),
+    ):
+        try:
+            _ = value is None or rule(value)
+        except Invalid as error:
+            raise StartError(f"{name} {error.message}") from None
+
+
+def _engine(options: Options) -> Engine:
+    try:
+        catalogue = load(options.catalogue)
+        store = Store(options.db)
+    except (CatalogueError, StoreError) as error:
+        raise StartError(str(error)) from None
+    engine = Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
+    if options.webhook_url:
+        with engine.unit() as unit:
+            ensure(unit, url=options.webhook_url, secret=options.webhook_secret)
+    return engine
+
+
+def _announce(engine: Engine, options: Options) -> None:
+    place = "in memory" if options.db == ":memory:" else f"in {options.db}"
+    sys.stdout.write(f"{engine.base_url}\nPaylera sandbox ready: token {options.token}, data {place}\n")
+    sys.stdout.flush()

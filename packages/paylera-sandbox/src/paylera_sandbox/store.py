@@ -1,0 +1,176 @@
+"""The database: one SQLite file, one writer, whole objects as JSON with the columns we ask by derived from them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+Doc = dict[str, Any]
+Where = Mapping[str, object]
+
+# resource -> the members it is asked by. Each is a generated column, so that the object stays the only truth.
+RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "customers": ("external_id", "email"),
+    "plans": ("code", "_listed"),
+    "subscriptions": ("customer_id", "status", "cancel_at"),
+    "payment_methods": ("customer_id",),
+    "invoices": ("customer_id", "subscription_id", "status"),
+    "payments": ("customer_id", "invoice_id", "status"),
+    "checkout_sessions": ("customer_id",),
+    "portal_sessions": ("customer_id",),
+    "usage_events": ("subscription_id",),
+    "webhook_endpoints": ("status", "url"),
+    "events": ("type", "aggregate_id"),
+    "deliveries": ("endpoint_id", "status", "event_id"),
+}
+_UNSELECTIVE = {"status", "_listed"}  # few values: an index on these would only mislead the query planner
+_OTHER_TABLES = """
+CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
+CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
+CREATE TABLE IF NOT EXISTS usage_counters (
+    subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
+    PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS idempotency (
+    scope BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
+    body BLOB NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_age ON idempotency (created_at);
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id TEXT NOT NULL UNIQUE, endpoint_id TEXT NOT NULL,
+    aggregate TEXT NOT NULL, due_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
+"""
+SCHEMA_VERSION = 1
+
+
+class StoreError(Exception):
+    """A database that cannot be used; the message says why."""
+
+
+class Store:
+    """One connection. Everything between two awaits of the server's loop is one step, so requests never mix; the lock
+    is for callers that use the application in several threads."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, timeout=0.5)
+            _prepare(self._connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot use the database {path}: {_explain(error)}") from None
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all writes of the block, or none if it raises. A block that only reads costs nothing."""
+        with self._lock:
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            if self._connection.in_transaction:
+                self._connection.commit()
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """Run one statement and return its rows."""
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def insert(self, table: str, doc: Doc) -> None:
+        """Add an object."""
+        self.execute(f"INSERT INTO {table} (id, doc) VALUES (?, ?)", (doc["id"], _dump(doc)))  # noqa: S608 table names are ours
+
+    def save(self, table: str, doc: Doc) -> None:
+        """Replace an object."""
+        self.execute(f"UPDATE {table} SET doc = ? WHERE id = ?", (_dump(doc), doc["id"]))  # noqa: S608 table names are ours
+
+    def delete(self, table: str, identifier: str) -> None:
+        """Remove an object."""
+        self.execute(f"DELETE FROM {table} WHERE id = ?", (identifier,))  # noqa: S608 table names are ours
+
+    def find(self, table: str, identifier: str) -> Doc | None:
+        """Return an object by its id."""
+        rows = self.execute(f"SELECT doc FROM {table} WHERE id = ?", (identifier,))  # noqa: S608 table names are ours
+        return json.loads(rows[0][0]) if rows else None
+
+    def first(self, table: str, **where: object) -> Doc | None:
+        """Return the newest object that matches."""
+        found = self.newest(table, where, limit=1)
+        return found[0] if found else None
+
+    def newest(self, table: str, where: Where | None = None, *, limit: int = -1) -> list[Doc]:
+        """Return objects, newest first."""
+        return [doc for _, doc in self.page(table, where or {}, limit=limit, before=None)]
+
+    def page(self, table: str, where: Where, *, limit: int, before: int | None) -> list[tuple[int, Doc]]:
+        """Return objects with their places, newest first, from below a place."""
+        conditions, parameters = _conditions(where)
+        if before is not None:
+            conditions.append("seq < ?")
+            parameters.append(before)
+        sql = f"SELECT seq, doc FROM {table} WHERE {' AND '.join(conditions) or '1'} ORDER BY seq DESC LIMIT ?"  # noqa: S608 names are ours, values are bound
+        return [(seq, json.loads(doc)) for seq, doc in self.execute(sql, [*parameters, limit])]
+
+    def count(self, table: str, **where: object) -> int:
+        """Count the objects that match."""
+        conditions, parameters = _conditions(where)
+        sql = f"SELECT count(*) FROM {table} WHERE {' AND '.join(conditions) or '1'}"  # noqa: S608 names are ours, values are bound
+        return int(self.execute(sql, parameters)[0][0])
+
+    def next_number(self, name: str) -> int:
+        """Count up; gaps cannot occur, because the counter is rolled back with the rest."""
+        sql = "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+        return int(self.execute(sql, (name,))[0][0])
+
+
+def _conditions(where: Where) -> tuple[list[str], list[object]]:
+    """Turn `{column: value}` into SQL; a tuple means "one of", `email` is compared without case."""
+    conditions: list[str] = []
+    parameters: list[object] = []
+    for column, value in where.items():
+        values = value if isinstance(value, tuple) else (value,)
+        form = "lower({})" if column == "email" else "{}"
+        marks = ", ".join(form.format("?") for _ in values)
+        conditions.append(f"{form.format(column)} IN ({marks})")
+        parameters.extend(values)
+    return conditions, parameters
+
+
+def _dump(doc: Doc) -> str:
+    return json.dumps(doc, ensure_ascii=False, separators=(",", ":"))
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Open as the only user: a second sandbox on the same file would deliver every webhook twice."""
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, SCHEMA_VERSION}:
+        raise sqlite3.DatabaseError(f"it was written by another version of the sandbox (schema {version})")
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise sqlite3.DatabaseError("it is a database of something else")
+    connection.executescript("BEGIN IMMEDIATE;" + "".join(map(_schema, RESOURCES)) + _OTHER_TABLES)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.commit()
+
+
+def _schema(table: str) -> str:
+    columns = RESOURCES[table]
+    generated = "".join(f", {name} GENERATED ALWAYS AS (json_extract(doc, '$.{name}')) VIRTUAL" for name in columns)
+    indexed = [name for name in columns if name not in _UNSELECTIVE]
+    indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
+    head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
+    return f"{head}doc TEXT NOT NULL{generated});{indexes}"
+
+
+def _explain(error: sqlite3.Error) -> str:
+    return "another sandbox is using it" if "locked" in str(error) else str(error)

@@ -1,0 +1,86 @@
+"""Events: written in the transaction of the change they tell of, together with the deliveries they cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from paylera_sandbox import jsonbody
+from paylera_sandbox.clock import stamp
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit, changes, public
+from paylera_sandbox.webhooks.subscribers import wants
+
+TENANT = "ten_sandbox"
+
+# Family of the event type -> (aggregate type, member of the object that names the aggregate).
+AGGREGATES: Mapping[str, tuple[str, str]] = {
+    "customer": ("customer", "id"),
+    "subscription": ("subscription", "id"),
+    "invoice": ("invoice", "id"),
+    "payment": ("payment", "id"),
+    "payment_method": ("customer", "customer_id"),
+}
+
+
+def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) -> None:
+    """Record an event and queue its deliveries. With `before`, nothing is emitted unless something changed."""
+    previous = changes(before, doc) if before is not None else None
+    if previous == {}:
+        return
+    event = _event(unit, event_type, doc, previous)
+    unit.store.insert("events", event)
+    unit.emitted += 1
+    for endpoint in unit.store.newest("webhook_endpoints", {"status": "enabled"}):
+        if wants(endpoint["events"], event_type):
+            queue(unit, event, endpoint)
+
+
+def _event(unit: Unit, event_type: str, doc: Doc, previous: Doc | None) -> Doc:
+    aggregate_type, member = AGGREGATES[event_type.partition(".")[0]]
+    event = {
+        "id": unit.new_id("evt"),
+        "type": event_type,
+        "occurred_at": unit.stamp,
+        "schema_version": 1,
+        "tenant_id": TENANT,
+        "aggregate_type": aggregate_type,
+        "aggregate_id": doc[member],
+        "data": public(doc),
+    }
+    return event if previous is None else {**event, "previous_attributes": previous}
+
+
+def queue(unit: Unit, event: Doc, endpoint: Doc) -> Doc:
+    """Create a delivery of an event to an endpoint and put it in the outbox, due now."""
+    delivery = {
+        "id": unit.new_id("del"),
+        "object": "webhook_delivery",
+        "endpoint_id": endpoint["id"],
+        "event_id": event["id"],
+        "event_type": event["type"],
+        "aggregate_type": event["aggregate_type"],
+        "aggregate_id": event["aggregate_id"],
+        "status": "pending",
+        "attempts": [],
+        "next_attempt_at": unit.stamp,
+        "created_at": unit.stamp,
+        "_round": 0,
+    }
+    unit.store.insert("deliveries", delivery)
+    enqueue(unit, delivery)
+    return delivery
+
+
+def enqueue(unit: Unit, delivery: Doc) -> None:
+    """Put a delivery at the end of its aggregate's queue, due now."""
+    aggregate = f"{delivery['aggregate_type']}:{delivery['aggregate_id']}"
+    unit.store.execute(
+        "INSERT OR IGNORE INTO outbox (delivery_id, endpoint_id, aggregate, due_at) VALUES (?, ?, ?, ?)",
+        (delivery["id"], delivery["endpoint_id"], aggregate, stamp(unit.now)),
+    )
+    unit.emitted += 1
+
+
+def body(event: Doc) -> bytes:
+    """Write an event as it is delivered; the same event gives the same bytes every time."""
+    return jsonbody.dump(event)

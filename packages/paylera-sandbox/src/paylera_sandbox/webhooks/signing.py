@@ -1,0 +1,38 @@
+"""Signatures: `Paylera-Signature: t=<unix seconds>,v1=<hex>`, one `v1` per secret in force."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from paylera_sandbox.clock import moment, stamp
+from paylera_sandbox.store import Doc
+
+ROTATION = timedelta(hours=24)
+
+
+def new_secret() -> str:
+    """Make a signing secret."""
+    return f"whsec_{secrets.token_hex(24)}"
+
+
+def rotated(entries: list[Doc], secret: str, now: datetime) -> list[Doc]:
+    """Put a new secret in front; those in force now sign on for 24 hours, and no longer than they would have."""
+    end = stamp(now + ROTATION)
+    old = [{**entry, "expires_at": min(entry["expires_at"] or end, end)} for entry in in_force(entries, now)]
+    return [{"secret": secret, "expires_at": None}, *old]
+
+
+def in_force(entries: list[Doc], now: datetime) -> list[Doc]:
+    """Return the secrets that sign now, newest first."""
+    return [entry for entry in entries if entry["expires_at"] is None or moment(entry["expires_at"]) > now]
+
+
+def signature(body: bytes, entries: list[Doc], now: datetime) -> str:
+    """Return the header's value: HMAC-SHA-256 over the stamp, a dot and the raw body; the key is the whole secret."""
+    seconds = str(int(now.timestamp()))
+    signed = seconds.encode() + b"." + body
+    digests = (hmac.new(entry["secret"].encode(), signed, hashlib.sha256) for entry in in_force(entries, now))
+    return ",".join([f"t={seconds}", *(f"v1={digest.hexdigest()}" for digest in digests)])
