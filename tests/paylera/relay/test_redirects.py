@@ -41,7 +41,8 @@ def test_accepted(url: str, expected: str) -> None:
         "https://app.example/",
         "https://shop.example\\.evil.example/", "https://shop.example:444/", "https://shop.example:/",
         "javascript:alert(1)",
-        "data:text/html,x", "/a b", "/a\tb", "/a\r\nb", "/a\x00b", "/ä", "https://shöp.example/", "", "done", "?a", "#a",
+        "data:text/html,x",
+        "/a b", "/a\tb", "/a\r\nb", "/a\x00b", "/ä", "https://shöp.example/", "", "done", "?a", "#a",
         "/" + "a" * 2048, "https://127.0.0.1/", "https://[::1]/", "HTTPS://evil.example", "https://", "https:///x",
     ],
 )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Every Python block of the README and the docs runs, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"<!-- runs: ([a-z]+) -->\n```python\n(.*?)```", re.DOTALL)
+
+DJANGO = """
+import sys
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="docs", ROOT_URLCONF="documented", ALLOWED_HOSTS=["*"], PAYLERA_API_TOKEN="pl_test_x",
+    PAYLERA_WEBHOOK_SECRET="whsec_x", PAYLERA_WEBHOOK_SECRET_PREVIOUS="",
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
+                "django.contrib.auth.middleware.AuthenticationMiddleware"],
+    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+)
+import django
+django.setup()
+import documented
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+found = 0
+for name, expected in {"paylera-csrf-token": 200, "paylera-me": 401, "paylera-webhooks": 405}.items():
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        continue
+    found += 1
+    assert Client().get(url).status_code == expected, (url, Client().get(url).content)
+assert found
+"""
+FASTAPI = """
+import documented
+from fastapi.testclient import TestClient
+client = TestClient(documented.app, headers={"x-user": "user-1"})
+paths = {"/api/paylera/csrf-token": 200, "/webhooks/paylera": 405, "/webhooks/paylera/": 405}
+answers = {path: client.get(path, follow_redirects=False).status_code for path in paths}
+assert any(answers[path] == status for path, status in paths.items()), answers
+assert all(answers[path] in (status, 404) for path, status in paths.items()), answers
+"""
+CLIENT = """
+import os
+from paylera_sandbox import Sandbox
+with Sandbox() as sandbox:
+    os.environ["PAYLERA_BASE_URL"] = sandbox.url
+    import builtins
+    builtins.token = sandbox.token
+    builtins.sandbox = sandbox
+    import documented
+"""
+AUTHORIZE = """
+import documented
+from paylera_fastapi import PayleraCustomerIdentity
+member, owner = (PayleraCustomerIdentity(metadata={"role": role}) for role in ("member", "owner"))
+assert documented.authorize("me", member, None)
+assert not documented.authorize("attach", member, None)
+assert documented.authorize("attach", owner, None)
+"""
+PLAIN = "import documented"
+RUNNERS = {"django": DJANGO, "fastapi": FASTAPI, "client": CLIENT, "authorize": AUTHORIZE, "plain": PLAIN}
+
+CASES = [
+    pytest.param(kind, code, id=f"{page.stem}-{number}-{kind}")
+    for page in PAGES
+    for number, (kind, code) in enumerate(BLOCK.findall(page.read_text()))
+]
+
+
+@pytest.mark.parametrize(("kind", "code"), CASES)
+def test_block(kind: str, code: str, tmp_path: Path) -> None:
+    """The block does what the page says, as far as its kind can tell."""
+    (tmp_path / "documented.py").write_text(code)
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "PAYLERA_API_TOKEN": "pl_test_x",
+        "PAYLERA_WEBHOOK_SECRET": "whsec_x",
+    }
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RUNNERS[kind]],
+        env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
