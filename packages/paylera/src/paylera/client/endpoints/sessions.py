@@ -1,0 +1,53 @@
+"""Hosted pages: checkout and portal sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from paylera.client.bodies import given
+from paylera.client.calls import Call, write
+from paylera.client.models import BillingPortalSession, CheckoutSession
+
+
+def create_checkout_session(
+    *,
+    customer_id: str,
+    success_url: str,
+    mode: str = "subscription",
+    plan_code: str | None = None,
+    cancel_url: str | None = None,
+    allow_promotion_codes: bool | None = None,
+    trial_days: int | None = None,
+    line_items: Iterable[Mapping[str, Any]] | None = None,
+    metadata: Mapping[str, str] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[CheckoutSession]:
+    """Make a hosted checkout page; `mode` is subscription, setup or payment.
+
+    `{CHECKOUT_SESSION_ID}` in `success_url` is replaced. To sign a customer up for a plan, `attach` is shorter.
+    """
+    body = given(
+        mode=mode,
+        customer_id=customer_id,
+        plan_code=plan_code,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        allow_promotion_codes=allow_promotion_codes,
+        trial_days=trial_days,
+        line_items=None if line_items is None else list(line_items),
+        metadata=metadata,
+    )
+    return write("CreateCheckoutSession", "POST /v1/checkout/sessions", body, idempotency_key)
+
+
+def create_portal_session(
+    *,
+    customer_id: str,
+    return_url: str | None = None,
+    locale: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[BillingPortalSession]:
+    """Make a link to the hosted portal by its older route; prefer `create_billing_portal_session`."""
+    body = given(customer_id=customer_id, return_url=return_url, locale=locale)
+    return write("CreatePortalSession", "POST /v1/portal/sessions", body, idempotency_key)
