@@ -65,13 +65,16 @@ def quote(unit: Unit, session: Doc) -> Doc:
     return invoices.draft(unit, subscription, subscriptions.first_items(plan, subscription))
 
 
-def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc:
-    """Charge a card. The session tells what came of it: `complete`; or `open` with `_waiting` (the bank asks for
-    confirmation) or, if declined, without. Returns the payment."""
-    payment = payments.create(unit, quote(unit, session))
+def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc | None:
+    """Charge a card and return the payment, whose status tells what came of it: `succeeded`, `failed`, or
+    `requires_action` (the bank asks for confirmation). None: credit covered everything."""
+    invoice = quote(unit, session)
+    expiry = {"exp_month": exp_month, "exp_year": exp_year}
+    if not payments.is_due(invoice):
+        return _complete(unit, session, card, None, expiry)
+    payment = payments.create(unit, invoice)
     if card.behaviour in DECLINES:
         return payments.fail(unit, payment, DECLINES[card.behaviour])
-    expiry = {"exp_month": exp_month, "exp_year": exp_year}
     if card.behaviour == "requires_action":
         session["_waiting"] = {"payment_id": payment["id"], "card": card.number, **expiry}
         unit.store.save("checkout_sessions", session)
@@ -79,7 +82,7 @@ def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) 
     return _complete(unit, session, card, payment, expiry)
 
 
-def confirm(unit: Unit, session: Doc, *, approved: bool) -> Doc:
+def confirm(unit: Unit, session: Doc, *, approved: bool) -> Doc | None:
     """Finish a payment that waited for the payer's confirmation. Returns the payment."""
     waiting = session["_waiting"]
     if waiting is None:
@@ -100,7 +103,7 @@ def return_url(session: Doc) -> str | None:
     return address.replace(PLACEHOLDER, session["id"]) if address else None
 
 
-def _complete(unit: Unit, session: Doc, card: Card, payment: Doc, expiry: dict[str, Any]) -> Doc:
+def _complete(unit: Unit, session: Doc, card: Card, payment: Doc | None, expiry: dict[str, Any]) -> Doc | None:
     customer, plan = unit.customer(session["customer_id"]), unit.plan(session["plan_id"])
     method = payments.attach_card(unit, customer, card, **expiry)
     terms = _terms(session)
@@ -110,7 +113,7 @@ def _complete(unit: Unit, session: Doc, card: Card, payment: Doc, expiry: dict[s
     else:
         subscription = subscriptions.start(unit, customer, plan, terms, method=method, payment=payment)
     unit.store.save("checkout_sessions", {**session, "status": "complete", "subscription_id": subscription["id"]})
-    return unit.need("payments", payment["id"], "payment.not_found")
+    return unit.store.find("payments", payment["id"]) if payment else None
 
 
 def _fresh(method: Doc) -> Doc:

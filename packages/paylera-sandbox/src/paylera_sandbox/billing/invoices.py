@@ -69,7 +69,7 @@ def issue(unit: Unit, invoice: Doc) -> None:
         status="open",
         issued_at=unit.stamp,
         due_at=unit.stamp,
-        pdf_url=f"{unit.base_url}/v1/invoices/{invoice['id']}/pdf",
+        pdf_url=f"{unit.base_url}/invoices/{invoice['id']}/pdf",
     )
     _use_credit(unit, invoice)
     unit.store.save("invoices", invoice)

@@ -90,6 +90,14 @@ def fail(unit: Unit, payment: Doc, decline: Decline) -> Doc:
     return payment
 
 
+def release(unit: Unit, payment: Doc | None) -> None:
+    """Give up a payment that is no longer needed, because credit came in while the payer confirmed."""
+    if payment is not None:
+        payment.update(status="canceled", next_action=None, updated_at=unit.stamp)
+        unit.store.save("payments", payment)
+        emit(unit, "payment.canceled", payment)
+
+
 def ask_payer(unit: Unit, payment: Doc, url: str) -> Doc:
     """Record that the payer's bank wants a confirmation at `url`."""
     payment.update(status="requires_action", next_action={"type": "redirect_to_url", "url": url})

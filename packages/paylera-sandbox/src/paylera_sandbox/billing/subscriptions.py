@@ -122,8 +122,11 @@ def start(
 def bill(unit: Unit, invoice: Doc, method: Doc | None, *, payment: Doc | None = None) -> str:
     """Issue an invoice and have it paid at once; return its id. Whoever calls has made sure that it can be paid."""
     invoices.issue(unit, invoice)
-    paid = payments.succeed(unit, invoice, method, payment=payment) if method and payments.is_due(invoice) else None
-    invoices.mark_paid(unit, invoice, paid)
+    if method is not None and payments.is_due(invoice):
+        invoices.mark_paid(unit, invoice, payments.succeed(unit, invoice, method, payment=payment))
+    else:
+        invoices.mark_paid(unit, invoice, None)
+        payments.release(unit, payment)
     return str(invoice["id"])
 
 

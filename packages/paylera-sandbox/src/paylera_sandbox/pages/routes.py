@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from collections.abc import Mapping
+
+from starlette.routing import BaseRoute, Route
 
 from paylera_sandbox.engine import Engine
+from paylera_sandbox.pages import checkout, home, portal
+from paylera_sandbox.pages.endpoint import PageEndpoint, View
+
+PAGES: Mapping[str, Mapping[str, View]] = {
+    "/": {"GET": home.show},
+    "/checkout/{id}": {"GET": checkout.show, "POST": checkout.pay},
+    "/checkout/{id}/confirm": {"GET": checkout.ask, "POST": checkout.answer},
+    "/portal/{id}": {"GET": portal.show},
+    "/portal/{id}/cancel": {"POST": portal.cancel},
+    "/portal/{id}/resume": {"POST": portal.resume},
+    "/portal/{id}/change-plan": {"POST": portal.change_plan},
+    "/invoices/{id}/pdf": {"GET": home.invoice},
+    "/static/{name}": {"GET": home.file},
+    "/{rest:path}": {"GET": home.missing, "POST": home.missing},
+}
 
 
 def page_routes(engine: Engine) -> list[BaseRoute]:
-    """Return the routes of the pages."""
-    return []
+    """Return the routes of the pages; the last one takes what no other does."""
+    return [Route(path, PageEndpoint(engine, views)) for path, views in PAGES.items()]

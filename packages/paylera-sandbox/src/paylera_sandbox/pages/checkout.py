@@ -1,0 +1,144 @@
+"""The checkout page, and the bank's question that some cards bring."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from paylera_sandbox.billing import checkout
+from paylera_sandbox.billing.cards import BY_NAME, CARDS, Card
+from paylera_sandbox.pages.endpoint import Answer, Visit
+from paylera_sandbox.pages.rendering import Page, Redirect, notice
+from paylera_sandbox.problems import Problem
+from paylera_sandbox.store import Doc
+
+_FIELDS = ("card_number", "expiry", "cvc", "name")
+
+
+def show(visit: Visit) -> Answer:
+    """Show what there is to pay, and the form."""
+    session = _session(visit)
+    closed = _closed(visit, session)
+    if closed is not None:
+        return closed
+    if session["_waiting"]:
+        return Redirect(f"/checkout/{session['id']}/confirm")
+    return _form(visit, session)
+
+
+def pay(visit: Visit) -> Answer:
+    """Charge the card that was typed in. A second click finds the session complete and is sent on like the first."""
+    session = _session(visit)
+    if session["status"] == "complete":
+        return _onward(session)
+    closed = _closed(visit, session)
+    if closed is not None:
+        return closed
+    card, expiry, faults = _read(visit)
+    if card is None or expiry is None or faults:
+        return _form(visit, session, faults=faults, status=422)
+    month, year = expiry
+    payment = checkout.pay(visit.unit, session, card, exp_month=month, exp_year=year)
+    return _after(visit, session, payment)
+
+
+def ask(visit: Visit) -> Answer:
+    """Show the bank's question."""
+    session = _session(visit)
+    closed = _closed(visit, session)
+    if closed is not None or not session["_waiting"]:
+        return closed or Redirect(f"/checkout/{session['id']}")
+    payment = visit.unit.need("payments", session["_waiting"]["payment_id"], "payment.not_found")
+    return Page("confirm.html", {"payment": payment})
+
+
+def answer(visit: Visit) -> Answer:
+    """Take the answer to the bank's question."""
+    session = _session(visit)
+    if session["status"] == "complete":
+        return _onward(session)
+    closed = _closed(visit, session)
+    if closed is not None or not session["_waiting"]:
+        return closed or Redirect(f"/checkout/{session['id']}")
+    approved = visit.form.get("answer") == "approve"
+    return _after(visit, session, checkout.confirm(visit.unit, session, approved=approved))
+
+
+def _session(visit: Visit) -> Doc:
+    found = visit.unit.store.find("checkout_sessions", visit.ids["id"])
+    if found is None:
+        raise Problem("checkout_session.not_found", "This link is not valid. Start again from where you came from.")
+    return found
+
+
+def _closed(visit: Visit, session: Doc) -> Page | None:
+    """Return the page that says why there is nothing to pay here, or None if there is."""
+    status = checkout.status(visit.unit, session)
+    if status == "complete":
+        link = checkout.return_url(session)
+        return notice(200, "This is paid", "Thank you. You can close this page.", link=link, link_text="Continue")
+    if status == "expired":
+        text = "The link was valid for 24 hours. Start again from where you came from."
+        return notice(410, "This link has expired", text, link=session["cancel_url"])
+    try:
+        checkout.quote(visit.unit, session)
+    except Problem as problem:
+        return notice(409, "There is nothing to pay here", problem.detail, link=session["cancel_url"])
+    return None
+
+
+def _form(
+    visit: Visit, session: Doc, *, faults: dict[str, str] | None = None, declined: str | None = None, status: int = 200
+) -> Page:
+    typed = visit.form if faults or declined else {}
+    values: dict[str, Any] = {
+        "session": session,
+        "plan": visit.unit.plan(session["plan_id"]),
+        "customer": visit.unit.customer(session["customer_id"]),
+        "invoice": checkout.quote(visit.unit, session),
+        "cards": CARDS,
+        "values": {name: typed.get(name, "") for name in _FIELDS},
+        "faults": {name: (faults or {}).get(name) for name in _FIELDS},
+        "open_cards": bool(faults),
+        "declined": declined,
+    }
+    return Page("checkout.html", values, status)
+
+
+def _read(visit: Visit) -> tuple[Card | None, tuple[int, int] | None, dict[str, str]]:
+    """Read the card, its expiry and what is wrong with the form."""
+    faults = {}
+    card = BY_NAME.get(re.sub(r"[\s-]", "", visit.form.get("card_number", "")))
+    if card is None:
+        faults["card_number"] = "This is not a test card. Take one from the list below."
+    expiry = _expiry(visit)
+    if expiry is None:
+        faults["expiry"] = "Write month and year, for example 12/34, not in the past."
+    if not re.fullmatch(r"[0-9]{3,4}", visit.form.get("cvc", "").strip(), re.ASCII):
+        faults["cvc"] = "Write the 3 or 4 digits from the card."
+    if not 1 <= len(visit.form.get("name", "").strip()) <= 200:
+        faults["name"] = "Write the name on the card."
+    return card, expiry, faults
+
+
+def _expiry(visit: Visit) -> tuple[int, int] | None:
+    found = re.fullmatch(r"\s*([0-9]{1,2})\s*[/-]?\s*(?:20)?([0-9]{2})\s*", visit.form.get("expiry", ""), re.ASCII)
+    if not found:
+        return None
+    month, year = int(found[1]), 2000 + int(found[2])
+    now = visit.unit.now
+    return (month, year) if 1 <= month <= 12 and (year, month) >= (now.year, now.month) else None
+
+
+def _after(visit: Visit, session: Doc, payment: Doc | None) -> Answer:
+    if payment is None:
+        return _onward(session)
+    if payment["status"] == "failed":
+        return _form(visit, session, declined=payment["last_error"]["user_message"], status=402)
+    if payment["status"] == "requires_action":
+        return Redirect(f"/checkout/{session['id']}/confirm")
+    return _onward(session)
+
+
+def _onward(session: Doc) -> Redirect:
+    return Redirect(checkout.return_url(session) or f"/checkout/{session['id']}")

@@ -1,0 +1,119 @@
+"""One page as an ASGI application: reads the form, runs in a unit of work, answers with HTML whatever happens."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from paylera_sandbox.engine import Engine
+from paylera_sandbox.pages.rendering import Page, Redirect, notice
+from paylera_sandbox.problems import Problem
+from paylera_sandbox.unit import Unit
+
+MAX_FORM = 64 * 1024
+log = logging.getLogger("paylera_sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a page is given."""
+
+    unit: Unit
+    engine: Engine
+    ids: dict[str, str]
+    query: dict[str, str]
+    form: dict[str, str]
+    cookies: Mapping[str, str]
+
+
+Answer = Page | Redirect | Response
+View = Callable[[Visit], Answer]
+
+
+class PageEndpoint:
+    """All methods of one page."""
+
+    def __init__(self, engine: Engine, views: Mapping[str, View]) -> None:
+        self._engine = engine
+        self._views = views
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except Exception:
+            log.exception("page %s failed", request.url.path)
+            answer = notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
+        response = answer if isinstance(answer, Response) else answer.response()
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Answer:
+        view = self._views.get("GET" if request.method == "HEAD" else request.method)
+        if view is None:
+            return _method_not_allowed(self._views)
+        if not _is_local(request, self._engine):
+            return notice(421, "Not this address", "The sandbox answers to loopback addresses only.")
+        if request.method == "POST" and not _same_origin(request):
+            return notice(403, "Not from here", "The form was sent from another site.")
+        form = await _form(request) if request.method == "POST" else {}
+        if form is None:
+            return notice(413, "Too much", "The form is too large.")
+        return self._view(view, request, form)
+
+    def _view(self, view: View, request: Request, form: dict[str, str]) -> Answer:
+        try:
+            with self._engine.unit() as unit:
+                return view(
+                    Visit(
+                        unit=unit,
+                        engine=self._engine,
+                        ids=dict(request.path_params),
+                        query=dict(parse_qsl(request.url.query)),
+                        form=form,
+                        cookies=request.cookies,
+                    )
+                )
+        except Problem as problem:
+            return notice(problem.status, problem.title, problem.detail)
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """Read a form; None if it is too large. What is not a form has no fields."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            return None
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _is_local(request: Request, engine: Engine) -> bool:
+    """Refuse names that a stranger's DNS points here (DNS rebinding): a page shows the token."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        own = host in {"localhost", "testserver", urlsplit(engine.base_url).hostname} or host.endswith(".localhost")
+        return own or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _same_origin(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    return origin is None or origin == f"http://{request.headers.get('host', '')}"
+
+
+def _method_not_allowed(views: Mapping[str, View]) -> Response:
+    allow = ", ".join(sorted({*views, *({"HEAD"} if "GET" in views else ())}))
+    response = notice(405, "Not like this", "This page does not take that method.").response()
+    response.headers["Allow"] = allow
+    return response
