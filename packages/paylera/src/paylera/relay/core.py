@@ -6,7 +6,6 @@ Nothing here performs I/O, knows a framework or reads a clock; see `paylera.flow
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +14,17 @@ from paylera.flow import Callee, Flow, invoke
 from paylera.http import Headers, Request, Response
 from paylera.relay import inputs
 from paylera.relay.customers import Customers
-from paylera.relay.fields import REDIRECT_FIELDS
+from paylera.relay.fields import ID, REDIRECT_FIELDS
 from paylera.relay.idempotency import browser_key, upstream_key
 from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelaySettings
-from paylera.relay.problems import FieldFault, Problem, render
+from paylera.relay.problems import FieldFault, Problem, no_such_subscription, render
 from paylera.relay.redirects import resolve
 from paylera.relay.routes import ACTIONS, KeyPolicy, Route, methods_of
-from paylera.relay.subscriptions import Subscriptions, not_found
+from paylera.relay.subscriptions import Subscriptions
 from paylera.relay.upstream import Context, Upstream, forwarded_headers, relayed
 from paylera.system import uuid7
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _JSON: Headers = (("content-type", "application/json"),)
 _PRIVATE: Headers = (("cache-control", "private, no-store"), ("x-content-type-options", "nosniff"))
 
@@ -98,8 +96,8 @@ class RelayCore:
         if request.method not in methods:
             detail = f"use {' or '.join(sorted(methods))}"
             raise Problem("paylera.method_not_allowed", detail, headers=_allow(methods))
-        if sub_id is not None and not _ID.fullmatch(sub_id):
-            raise not_found()
+        if sub_id is not None and not ID.fullmatch(sub_id):
+            raise no_such_subscription()
         route = methods[request.method]
         self._check_form(route, request)
         deadline = self.settings.system.monotonic() + self.settings.timeout
@@ -219,7 +217,7 @@ def _upstream_input(
 
 
 def _checked(customer_id: str) -> str:
-    if _ID.fullmatch(customer_id):
+    if ID.fullmatch(customer_id):
         return customer_id
     log.error("a customer id holds characters that no path may hold; check what identify returns as customer_id")
     raise Problem("paylera.not_found", "there is no such customer")

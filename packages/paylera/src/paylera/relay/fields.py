@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paylera.relay.problems import Problem, invalid
+from paylera.relay.problems import Problem, invalid, no_such_subscription
 
 Rule = Callable[[str, Any], Any]
 """Checks the value of the named field and returns what goes upstream, or raises a `Problem`."""
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+"""What every id put in an upstream path must fully match. Quoting would not do: HTTP clients collapse dot segments."""
 
 MAX_QUANTITIES = 50
 MAX_COUPONS = 20
@@ -73,6 +76,15 @@ def quantity(field: str, value: Any) -> str:
     return value
 
 
+def subscription_id(field: str, value: Any) -> str:
+    """Take an id that will stand in an upstream path; one that cannot is like one that does not exist."""
+    if not isinstance(value, str):
+        raise invalid(field, "invalid", "must be a string")
+    if not ID.fullmatch(value):
+        raise no_such_subscription()
+    return value
+
+
 def quantities(field: str, value: Any) -> dict[str, Any]:
     """Take `{meter: quantity}`; each quantity a decimal string or a whole number, from zero."""
     if not isinstance(value, dict) or len(value) > MAX_QUANTITIES:
@@ -112,7 +124,6 @@ def anything(_field: str, value: Any) -> Any:
 
 
 CODE = text(r"[A-Za-z0-9_.:-]{1,128}", "must be 1 to 128 letters, digits or _ . : -")
-ID = text(r"[A-Za-z0-9_-]{1,128}", "must be an id: 1 to 128 letters, digits, _ or -")
 KEY = text(r"[!-~]{1,200}", "must be 1 to 200 visible ASCII characters")
 LOCALE = text(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,3}", "must be a language tag such as en or pt-BR")
 URL = text(r"[^\x00-\x20\x7f]{1,4096}", "must be a URL without white space")
@@ -137,7 +148,7 @@ RULES: Mapping[str, Rule] = {
     "quantity": quantity,
     "reason": prose(500),
     "return_url": URL,
-    "subscription_id": ID,
+    "subscription_id": subscription_id,
     "success_url": URL,
     "version": version,
 }

@@ -73,6 +73,11 @@ def invalid(field: str, code: str, message: str, *, type: str = "paylera.invalid
     return Problem(type, f"{field}: {message}", errors=[FieldFault(field, code, message)])
 
 
+def no_such_subscription() -> Problem:
+    """Return the 404 that says neither "not yours" nor "no such id"."""
+    return Problem("paylera.not_found", "there is no such subscription")
+
+
 def render(problem: Problem, *, request_id: str) -> Response:
     """Return the response of one of our own problems."""
     document: dict[str, Any] = {

@@ -5,17 +5,15 @@ Source: contract section 2, "Ownership".
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from paylera.cache import ExpiringCache
 from paylera.flow import Flow
-from paylera.relay.problems import Problem
+from paylera.relay.fields import ID
+from paylera.relay.problems import no_such_subscription
 from paylera.relay.upstream import Context, Upstream, document, refuse_if_rate_limited
 from paylera.system import System
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 CURRENT_STATES = ("active", "trialing", "past_due")
 REMEMBERED_OWNERS = 10_000
@@ -50,7 +48,7 @@ class Subscriptions:
         # Every other 4xx (unknown, deleted, malformed for Paylera) is one answer to the browser.
         subscription = document(response) if response.status < 400 else {}
         if subscription.get("customer_id") != customer_id or subscription.get("id") != subscription_id:
-            raise not_found()
+            raise no_such_subscription()
         self.owners.put(subscription_id, customer_id)
         return subscription
 
@@ -68,17 +66,12 @@ class Subscriptions:
         return str(newest["id"])
 
 
-def not_found() -> Problem:
-    """Return the 404 that says neither "not yours" nor "no such id"."""
-    return Problem("paylera.not_found", "there is no such subscription")
-
-
 def _is_current(subscription: Any, customer_id: str) -> bool:
     # The filters are applied again here: were they ever ignored upstream, the list would hold other customers'.
     return (
         isinstance(subscription, dict)
         and isinstance(subscription.get("id"), str)
-        and bool(_ID.fullmatch(subscription["id"]))
+        and bool(ID.fullmatch(subscription["id"]))
         and subscription.get("customer_id") == customer_id
         and subscription.get("status") in CURRENT_STATES
     )
