@@ -22,6 +22,7 @@ from paylera.relay.problems import FieldFault, Problem, no_such_subscription, re
 from paylera.relay.redirects import resolve
 from paylera.relay.routes import ACTIONS, KeyPolicy, Route, methods_of
 from paylera.relay.subscriptions import Subscriptions
+from paylera.relay.tracing import Trace
 from paylera.relay.upstream import Context, Upstream, forwarded_headers, relayed
 from paylera.system import uuid7
 
@@ -71,22 +72,44 @@ class RelayCore:
 
         `native` is handed to the merchant's callables; `sub_id` is the decoded id of the path, where it has one.
         """
-        request_id = inputs.request_id(request, self.settings.system)
+        context = self._context(action, request)
         try:
-            response = yield from self._answer(action, request, request_id, native, sub_id)
-        except Problem as problem:
-            response = render(problem, request_id=request_id)
-        except Exception:
-            log.exception("the relay failed in %s, request %s", action, request_id)
-            internal = Problem("paylera.internal", "the error is in the server's log under this request id")
-            response = render(internal, request_id=request_id)
+            response = yield from self._guarded(action, request, context, native, sub_id)
+        finally:
+            context.trace.end()
+        request_id = context.request_id
         # Stated here, so that every host says the same, and HEAD what GET would.
         length = () if response.status == 204 else (("content-length", str(len(response.body))),)
         headers = (*response.headers, *length, *_PRIVATE, ("x-request-id", request_id))
         return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
 
+    def _context(self, action: str, request: Request) -> Context:
+        return Context(
+            request_id=inputs.request_id(request, self.settings.system),
+            deadline=self.settings.system.monotonic() + self.settings.timeout,
+            forwarded=forwarded_headers(request),
+            trace=Trace(self.settings.tracer, action, request.method),
+        )
+
+    def _guarded(
+        self, action: str, request: Request, context: Context, native: object, sub_id: str | None
+    ) -> Flow[Response]:
+        try:
+            response = yield from self._answer(action, request, context, native, sub_id)
+        except Problem as refusal:
+            problem = refusal
+        except Exception:
+            log.exception("the relay failed in %s, request %s", action, context.request_id)
+            problem = Problem("paylera.internal", "the error is in the server's log under this request id")
+        else:
+            context.trace.note("http.status_code", response.status)
+            return response
+        context.trace.note("http.status_code", problem.status)
+        context.trace.note("paylera.problem.type", problem.type)
+        return render(problem, request_id=context.request_id)
+
     def _answer(
-        self, action: str, request: Request, request_id: str, native: object, sub_id: str | None
+        self, action: str, request: Request, context: Context, native: object, sub_id: str | None
     ) -> Flow[Response]:
         methods = self._methods[action]
         if not methods:
@@ -100,8 +123,6 @@ class RelayCore:
             raise no_such_subscription()
         route = methods[request.method]
         self._check_form(route, request)
-        deadline = self.settings.system.monotonic() + self.settings.timeout
-        context = Context(request_id, deadline, forwarded_headers(request))
         identity = yield from self._identify(native)
         call = Call(route, request, native, sub_id, context, identity)
         if route.upstream is None:
@@ -180,6 +201,10 @@ class RelayCore:
             ids["subscription_id"] = current
         if key is None and call.route.key is KeyPolicy.REQUIRED:
             key = uuid7(self.settings.system)
+        for name, value in {"paylera.endpoint": target[1], "paylera.idempotency_key": key}.items():
+            call.context.trace.note(name, value)
+        for name, value in ids.items():
+            call.context.trace.note(f"paylera.{name}", value)
         query, body = _upstream_input(call.route, target[0], ids, sent)
         response = yield from self._upstream.call(call.context, target, ids=ids, query=query, body=body, key=key)
         return relayed(response)

@@ -89,7 +89,7 @@ class Csrf:
         """Return a fresh token bound to `binding`, and when it expires (ISO 8601 UTC)."""
         issued = int(self._system.now())
         nonce = _encode(self._system.random_bytes(16))
-        token = f"v1.{issued}.{nonce}.{_mac(self._keys[0], issued, nonce, binding)}"
+        token = f"v1.{issued}.{nonce}.{_mac(self._keys[0], str(issued), nonce, binding)}"
         expires = datetime.fromtimestamp(issued + self.options.ttl_seconds, UTC)
         return token, expires.isoformat().replace("+00:00", "Z")
 
@@ -135,11 +135,11 @@ class Csrf:
         match = _TOKEN.fullmatch(token)
         if match is None:
             raise _mismatch("the token is malformed")
-        issued, nonce, mac = int(match[1]), match[2], match[3].encode()
+        issued, nonce, mac = match[1], match[2], match[3].encode()
         macs = [_mac(key, issued, nonce, binding).encode() for key in self._keys]
         if not any([hmac.compare_digest(mac, expected) for expected in macs]):  # noqa: C419 - every key, for even timing
             raise _mismatch("the token belongs to another session or user; fetch a new one")
-        age = self._system.now() - issued
+        age = self._system.now() - int(issued)
         if not -_CLOCK_SKEW_SECONDS <= age <= self.options.ttl_seconds:
             raise _mismatch("the token has expired; fetch a new one")
 
@@ -159,7 +159,7 @@ def _derived(secret: str) -> bytes:
     return hmac.digest(secret.encode(), b"paylera csrf token v1", hashlib.sha256)
 
 
-def _mac(key: bytes, issued: int, nonce: str, binding: str) -> str:
+def _mac(key: bytes, issued: str, nonce: str, binding: str) -> str:
     # Only the binding has a free form, and it comes last: no two inputs give the same message.
     return _encode(hmac.digest(key, f"{issued}.{nonce}.{binding}".encode(), hashlib.sha256))
 

@@ -25,7 +25,8 @@ class RelayOptions(TypedDict, total=False):
     `timeout` is in seconds and covers a whole relay call with all its upstream calls. `authorize(action, identity,
     resource)` returns False to refuse (403); `resource` is the subscription id in the path, or None.
     `on_customer_created(request, identity, customer)` runs once after an auto-create. `extra_fields` opens body
-    fields by action, `disabled_routes` closes actions, `trackable_features` limits what a browser may meter. An
+    fields by action, `disabled_routes` closes actions, `trackable_features` limits what a browser may meter. `tracer`
+    is an OpenTelemetry tracer. An
     action is a Django name without `paylera-`.
     """
 
@@ -43,6 +44,7 @@ class RelayOptions(TypedDict, total=False):
     extra_fields: Mapping[str, Collection[str]] | None
     disabled_routes: Collection[str]
     trackable_features: Collection[str] | None
+    tracer: Any
     system: System
 
 
@@ -65,6 +67,7 @@ class RelaySettings:
     on_customer_created: Callee | None
     routes: tuple[Route, ...]
     trackable_features: frozenset[str] | None
+    tracer: Any
     system: System
 
     @classmethod
@@ -98,6 +101,7 @@ class RelaySettings:
             on_customer_created=_callee("on_customer_created", options.get("on_customer_created")),
             routes=_routes(options),
             trackable_features=_features(options.get("trackable_features")),
+            tracer=options.get("tracer"),
             system=system,
         )
 

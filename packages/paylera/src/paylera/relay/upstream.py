@@ -19,6 +19,7 @@ from paylera.errors import TransportError
 from paylera.flow import Flow, send
 from paylera.http import Headers, Request, Response
 from paylera.relay.problems import Problem, pass_on, retry_after
+from paylera.relay.tracing import Trace
 from paylera.system import System
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -33,13 +34,14 @@ _FORWARDED = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is fixed for one relay call: its request id, its deadline (monotonic seconds), and the headers it
-    forwards.
+    """What is fixed for one relay call: its request id, its deadline (monotonic seconds), the headers it
+    forwards, and its span.
     """
 
     request_id: str
     deadline: float
     forwarded: Headers
+    trace: Trace
 
 
 def forwarded_headers(request: Request) -> Headers:
