@@ -126,6 +126,7 @@ SignatureFault = Literal[
     "missing_header",
     "malformed_header",
     "no_secret",
+    "payload_not_bytes",
     "timestamp_too_old",
     "timestamp_in_future",
     "no_match",

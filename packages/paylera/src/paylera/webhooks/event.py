@@ -1,0 +1,49 @@
+"""What every webhook event has, and the pieces that the models of its data are made of.
+
+Source: contract section 7; docs/api-objects.md.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+Timestamp = Annotated[datetime, AfterValidator(_aware)]
+"""A moment; one without an offset is UTC."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+"""An id or a type: visible ASCII, so that it is safe in a log line and as a key."""
+
+
+class Model(BaseModel):
+    """Base of everything received: immutable, unknown members kept, validators built on first use."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+
+
+class PayleraWebhookEvent(Model):
+    """An event of any type; the subclasses know what their `data` holds.
+
+    Here `data` is a plain dict, in which numbers with a fraction are `Decimal`. `previous_attributes` holds what an
+    `*.updated` event changed. `tenant_id` and the aggregate are empty strings if the envelope leaves them out.
+    """
+
+    id: Name
+    type: Name
+    occurred_at: Timestamp
+    schema_version: int = 1
+    tenant_id: str = ""
+    aggregate_type: str = ""
+    aggregate_id: str = ""
+    if TYPE_CHECKING:
+        data: Any  # so that subclasses may say what it is
+    else:
+        data: dict[str, Any]
+    previous_attributes: dict[str, Any] | None = None

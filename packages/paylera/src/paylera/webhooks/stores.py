@@ -1,0 +1,130 @@
+"""Claims: an event is handled once, although it is delivered at least once.
+
+A delivery claims its event id before the handler runs. Then the id is *completed*, and further deliveries are
+acknowledged without running anything; or it is *released*, and the next delivery runs the handler again. A failure is
+never mistaken for a success.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import Any, Literal, Protocol
+
+from paylera.cache import ExpiringCache
+from paylera.flow import Callee, Flow, invoke
+from paylera.system import REAL, System
+from paylera.webhooks.answers import Refusal
+
+log = logging.getLogger("paylera.webhooks")
+
+ClaimState = Literal["claimed", "done", "busy"]
+"""`claimed`: it is yours to handle; `done`: it was handled before; `busy`: another delivery is handling it now."""
+
+HOLD_SECONDS = 48 * 3600
+"""Longer than the sender goes on trying, which adds up to 45 hours."""
+
+
+class ClaimStore(Protocol):
+    """Remembers which events are handled, or being handled.
+
+    The three methods are all `def` or all `async def`. With `is_local` they must return at once: they are then called
+    directly, even on an event loop and while a cancelled call is torn down. Otherwise they are performed like a
+    handler, so a store that blocks is kept off the loop and one that awaits works without one; a call that is torn down
+    cannot wait for such a store, so its claim must run out by itself (a lease). `owner` is a fresh token per delivery:
+    a delivery whose lease ran out must not complete or release the claim of the next one. What a method raises is
+    logged; `claim` then answers 503, and the sender tries again.
+    """
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the methods do no I/O."""
+        ...
+
+    def claim(self, event_id: str, owner: str) -> ClaimState | Awaitable[ClaimState]:
+        """Claim `event_id` for `owner`, atomically."""
+        ...
+
+    def complete(self, event_id: str, owner: str) -> Awaitable[None] | None:
+        """Remember that `event_id` was handled."""
+        ...
+
+    def release(self, event_id: str, owner: str) -> Awaitable[None] | None:
+        """Give `event_id` up, so that the next delivery runs the handler again."""
+        ...
+
+
+class InProcessClaims:
+    """The default: claims within this process, so duplicates that reach another process run there again.
+
+    Holds the `max_events` newest ids for 48 hours each. Safe over threads, tasks and event loops.
+    """
+
+    is_local = True
+
+    def __init__(self, *, max_events: int = 10_000, system: System = REAL) -> None:
+        self._owners: ExpiringCache[str | None] = ExpiringCache(
+            max_entries=max_events, ttl_seconds=HOLD_SECONDS, now=system.monotonic
+        )
+
+    def claim(self, event_id: str, owner: str) -> ClaimState:
+        """Claim `event_id`, unless it is done or another delivery has it."""
+        if self._owners.add(event_id, owner):
+            return "claimed"
+        return "done" if self._owners.get(event_id) == _DONE else "busy"
+
+    def complete(self, event_id: str, owner: str) -> None:
+        """Remember `event_id` as handled."""
+        self._owners.put(event_id, _DONE)
+
+    def release(self, event_id: str, owner: str) -> None:
+        """Forget `event_id`, if it is still this delivery's."""
+        if self._owners.get(event_id) == owner:
+            self._owners.forget(event_id)
+
+
+class Claims:
+    """A store as the receiver uses it: its colour is decided once, and its failures end here."""
+
+    def __init__(self, store: ClaimStore) -> None:
+        self._is_local = store.is_local
+        self._claim, self._complete, self._release = map(Callee.of, (store.claim, store.complete, store.release))
+
+    def claim(self, event_id: str, owner: str) -> Flow[bool]:
+        """Claim an event; False if it was handled before, a `Refusal` if that cannot be known now."""
+        try:
+            state = yield from self._ask(self._claim, event_id, owner)
+        except Exception:
+            log.exception("the claim store failed to claim event %s", event_id)
+            raise Refusal("paylera.webhook_store_unavailable", "send it again later") from None
+        if state == "busy":
+            # Not a 4xx: the sender would take it for final, and disables an endpoint after a hundred of them.
+            raise Refusal("paylera.webhook_busy", "another delivery of this event is being handled; send it again")
+        return bool(state == "claimed")
+
+    def complete(self, event_id: str, owner: str) -> Flow[None]:
+        """Complete a claim. If the store fails, the event was handled all the same: asking for it again is worse."""
+        try:
+            yield from self._ask(self._complete, event_id, owner)
+        except Exception:
+            log.exception("the claim store failed to complete event %s", event_id)
+
+    def release(self, event_id: str, owner: str) -> Flow[None]:
+        """Give a claim up; if the store fails, the claim runs out by itself."""
+        try:
+            yield from self._ask(self._release, event_id, owner)
+        except Exception:
+            log.exception("the claim store failed to release event %s", event_id)
+
+    def abandon(self, event_id: str, owner: str) -> None:
+        """Give a claim up while the flow is torn down, where nothing can be awaited."""
+        if self._is_local:
+            self._release.function(event_id, owner)
+
+    def _ask(self, method: Callee, event_id: str, owner: str) -> Flow[Any]:
+        if self._is_local:
+            return method.function(event_id, owner)
+        return (yield from invoke(method, event_id, owner))
+
+
+_DONE = ""
