@@ -80,4 +80,4 @@ class Retries:
 def _is_worth_repeating(outcome: Outcome) -> bool:
     if isinstance(outcome, Response):
         return is_worth_repeating(outcome)
-    return outcome.fault == "connection" and outcome.retryable
+    return outcome.fault != "timeout" and outcome.retryable  # after a timeout there is no time left

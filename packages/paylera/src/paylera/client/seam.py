@@ -1,11 +1,13 @@
-"""Which transport a client uses: its own, one over an injected HTTP client, or an injected one."""
+"""Which transport a client uses: its own, one over an injected HTTP client, or an injected one.
+
+The HTTP libraries load here, when a client is built.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from paylera.flow import AsyncTransport, SyncTransport
-from paylera.transport import AsyncHttpTransport, AsyncHttpxTransport, HttpTransport, HttpxTransport
 
 
 def blocking_transport(http_client: Any, transport: SyncTransport | None) -> SyncTransport:
@@ -13,7 +15,13 @@ def blocking_transport(http_client: Any, transport: SyncTransport | None) -> Syn
     _check(http_client, transport, closes_with="close", twin="AsyncPayleraClient")
     if transport is not None:
         return transport
-    return HttpTransport() if http_client is None else HttpxTransport(http_client)
+    if http_client is None:
+        from paylera.transport.blocking import HttpTransport
+
+        return HttpTransport()
+    from paylera.transport.injected import HttpxTransport
+
+    return HttpxTransport(http_client)
 
 
 def awaiting_transport(http_client: Any, transport: AsyncTransport | None) -> AsyncTransport:
@@ -21,7 +29,13 @@ def awaiting_transport(http_client: Any, transport: AsyncTransport | None) -> As
     _check(http_client, transport, closes_with="aclose", twin="PayleraClient")
     if transport is not None:
         return transport
-    return AsyncHttpTransport() if http_client is None else AsyncHttpxTransport(http_client)
+    if http_client is None:
+        from paylera.transport.awaiting import AsyncHttpTransport
+
+        return AsyncHttpTransport()
+    from paylera.transport.injected import AsyncHttpxTransport
+
+    return AsyncHttpxTransport(http_client)
 
 
 def _check(http_client: Any, transport: Any, *, closes_with: str, twin: str) -> None:

@@ -12,9 +12,11 @@ from paylera.http import Request, Response
 from paylera.secret import plain
 from paylera.transport.incoming import TooLargeError
 from paylera.transport.outgoing import (
+    BROKEN_OFF,
     CLOSED_EARLY,
     Failure,
     broken,
+    malformed,
     origin_and_target,
     timed_out,
     too_large,
@@ -22,11 +24,11 @@ from paylera.transport.outgoing import (
 )
 from paylera.transport.sessions import Sessions
 
-_NOT_HTTP = Failure("protocol", "sent no proper HTTP answer; check base_url")
+_NOT_HTTP = malformed("sent no proper HTTP answer")
 _FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
     (aiohttp.ClientConnectorDNSError, broken("its name cannot be resolved")),
     (aiohttp.ServerDisconnectedError, CLOSED_EARLY),
-    (aiohttp.ClientPayloadError, _NOT_HTTP),
+    (aiohttp.ClientPayloadError, BROKEN_OFF),
     (aiohttp.ClientResponseError, _NOT_HTTP),
 )
 
@@ -72,7 +74,7 @@ class AsyncHttpTransport:
         except (aiohttp.ClientError, OSError) as error:
             return _failure(error)
 
-    async def _answered(self, request: Request, max_bytes: int) -> Response:
+    async def _answered(self, request: Request, max_bytes: int) -> Response | Failure:
         session = await self._sessions.current()
         async with session.request(
             request.method,
@@ -81,6 +83,8 @@ class AsyncHttpTransport:
             data=request.body or None,
             allow_redirects=False,
         ) as answer:
+            if answer.status == 101:
+                return malformed("switched protocols")
             body = await _body(answer, max_bytes)
             headers = tuple((name.lower(), value) for name, value in answer.headers.items())
             return Response(answer.status, headers, body)
@@ -99,14 +103,7 @@ async def _body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 def _failure(error: Exception) -> Failure:
-    cause = error.__cause__
-    match error:
-        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as reason):
-            return untrusted(reason.verify_message)
-        case aiohttp.ClientPayloadError() if isinstance(cause, ConnectionError):
-            return broken(_reason(cause))
-    return next((failure for kind, failure in _FAILURES if isinstance(error, kind)), broken(_reason(error)))
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or "the connection broke").lower()
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return untrusted(getattr(error.certificate_error, "verify_message", "verification failed"))
+    reason = (getattr(error, "strerror", None) or "the connection broke").lower()
+    return next((failure for kind, failure in _FAILURES if isinstance(error, kind)), broken(reason))

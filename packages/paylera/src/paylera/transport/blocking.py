@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from paylera.http import Request, Response
 from paylera.transport.connection import Connection, Deadline, connect
-from paylera.transport.incoming import NotHttpError, TooLargeError
+from paylera.transport.incoming import BrokenOffError, NotHttpError, TooLargeError
 from paylera.transport.outgoing import (
+    BROKEN_OFF,
     CLOSED_EARLY,
     Failure,
     Origin,
     broken,
     encoded,
+    malformed,
     origin_and_target,
     timed_out,
     too_large,
@@ -67,16 +69,8 @@ class HttpTransport:
     def _outcome(self, call: _Call, timeout: float) -> Response | Failure:
         try:
             return self._answered(call)
-        except TimeoutError:
-            return timed_out(timeout)
-        except TooLargeError:
-            return too_large(call.max_bytes)
-        except NotHttpError as error:
-            return Failure("protocol", f"{error}; check base_url")
-        except EOFError:
-            return CLOSED_EARLY
-        except OSError as error:
-            return _broken(error)
+        except (OSError, EOFError, BrokenOffError, NotHttpError, TooLargeError) as error:
+            return _failure(error, call, timeout)
 
     def _answered(self, call: _Call) -> Response:
         call.deadline.left()
@@ -131,7 +125,23 @@ def _exchanged(pool: Pool, connection: Connection, call: _Call) -> Response:
     return response
 
 
-def _broken(error: OSError) -> Failure:
+def _failure(error: Exception, call: _Call, timeout: float) -> Failure:
+    match error:
+        case TimeoutError():
+            return timed_out(timeout)
+        case TooLargeError():
+            return too_large(call.max_bytes)
+        case NotHttpError():
+            return malformed(str(error))
+        case BrokenOffError():
+            return BROKEN_OFF
+        case EOFError():
+            return CLOSED_EARLY
+        case _:
+            return _broken(error)
+
+
+def _broken(error: Exception) -> Failure:
     match error:
         case ssl.SSLCertVerificationError():
             return untrusted(error.verify_message)
@@ -140,4 +150,4 @@ def _broken(error: OSError) -> Failure:
         case socket.gaierror():
             return broken("its name cannot be resolved")
         case _:
-            return broken((error.strerror or "the connection broke").lower())
+            return broken((getattr(error, "strerror", None) or "the connection broke").lower())

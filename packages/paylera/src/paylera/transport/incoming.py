@@ -23,6 +23,10 @@ class NotHttpError(Exception):
     """The peer breaks the protocol."""
 
 
+class BrokenOffError(Exception):
+    """The connection ended or broke within the body."""
+
+
 class TooLargeError(Exception):
     """The answer exceeds a cap."""
 
@@ -57,12 +61,9 @@ class Incoming:
         return self._take(end, len(mark))
 
     def exactly(self, count: int) -> bytes:
-        """Return `count` bytes; fewer are a breach of the protocol."""
+        """Return `count` bytes."""
         while len(self._buffer) < count:
-            try:
-                self._more()
-            except EOFError:
-                raise NotHttpError("ended before the announced length") from None
+            self._more()
         return self._take(count)
 
     def to_the_end(self, limit: int) -> bytes:
@@ -90,10 +91,16 @@ class Incoming:
 def read_response(incoming: Incoming, *, method: str, max_bytes: int) -> tuple[Response, bool]:
     """Return the final answer, and whether the connection may be used again.
 
-    Raises `NotHttpError`, `TooLargeError`, or `EOFError` when the peer closes before the head is complete.
+    Raises `NotHttpError`, `TooLargeError`, `BrokenOffError`, or `EOFError` when the peer closes before the head is
+    complete.
     """
     minor, status, headers = _final_head(incoming)
-    body, is_delimited = _body(incoming, method, status, headers, max_bytes)
+    try:
+        body, is_delimited = _body(incoming, method, status, headers, max_bytes)
+    except TimeoutError:
+        raise
+    except (EOFError, OSError):
+        raise BrokenOffError from None
     is_kept = minor == b"1" and is_delimited and "close" not in _tokens(headers, "connection")
     return Response(status, headers, body), is_kept and incoming.is_empty
 
@@ -185,7 +192,4 @@ def _chunk_size(incoming: Incoming) -> int:
 
 
 def _line(incoming: Incoming) -> bytes:
-    try:
-        return incoming.until(b"\r\n", _MAX_LINE)
-    except EOFError:
-        raise NotHttpError("ended in the middle of a chunked answer") from None
+    return incoming.until(b"\r\n", _MAX_LINE)

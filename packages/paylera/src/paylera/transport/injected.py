@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from paylera.errors import TransportFault
 from paylera.http import Request, Response
 from paylera.transport.incoming import TooLargeError
-from paylera.transport.outgoing import CLOSED_EARLY, Failure, broken, origin_and_target, timed_out, too_large
+from paylera.transport.outgoing import CLOSED_EARLY, Failure, broken, malformed, origin_and_target, timed_out, too_large
 
 _FAULTS: dict[str, TransportFault] = {
     "TimeoutException": "timeout",
@@ -180,7 +180,7 @@ def _failure(error: Exception, timeout: float) -> Failure:
         return timed_out(timeout)
     if fault == "protocol":
         is_early = "disconnected" in str(error)
-        return CLOSED_EARLY if is_early else Failure("protocol", "sent no proper HTTP answer; check base_url")
+        return CLOSED_EARLY if is_early else malformed("sent no proper HTTP answer")
     if fault == "closed":
         return Failure("closed", "was not called: the injected client is closed, or belongs to another event loop")
     return broken(type(error).__name__)

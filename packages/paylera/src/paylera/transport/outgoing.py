@@ -79,19 +79,22 @@ class Failure(NamedTuple):
 
     fault: TransportFault
     what: str
-    is_lasting: bool = False
+    is_passing: bool = False
 
     def error(self, origin: Origin) -> TransportError:
         """Return the error to raise; it names host and port, never a path, query or header."""
-        is_retryable = self.fault in ("connection", "timeout") and not self.is_lasting
-        return TransportError(f"{origin} {self.what}", fault=self.fault, retryable=is_retryable)
+        return TransportError(f"{origin} {self.what}", fault=self.fault, retryable=self.is_passing)
+
+
+CLOSED_EARLY = Failure("connection", "closed the connection before it answered", is_passing=True)
+BROKEN_OFF = Failure("protocol", "broke off in the middle of its answer", is_passing=True)
 
 
 def timed_out(timeout: float) -> Failure:
     """Return the failure of a call whose total time was up."""
     if timeout <= 0:
-        return Failure("timeout", "was not called: no time was left")
-    return Failure("timeout", f"did not answer within {timeout:g} s; it may still act on the call")
+        return Failure("timeout", "was not called: no time was left", is_passing=True)
+    return Failure("timeout", f"did not answer within {timeout:g} s; it may still act on the call", is_passing=True)
 
 
 def too_large(max_bytes: int) -> Failure:
@@ -99,14 +102,16 @@ def too_large(max_bytes: int) -> Failure:
     return Failure("too_large", f"sent an answer of more than {max_bytes} bytes; it was not read")
 
 
-def broken(reason: str, *, is_lasting: bool = False) -> Failure:
+def malformed(reason: str) -> Failure:
+    """Return the failure of a peer that does not speak HTTP/1.1 as it must."""
+    return Failure("protocol", f"{reason}; check base_url")
+
+
+def broken(reason: str) -> Failure:
     """Return the failure of a connection that could not be made or that broke."""
-    return Failure("connection", f"could not be reached ({reason}); check base_url and the network", is_lasting)
+    return Failure("connection", f"could not be reached ({reason}); check base_url and the network", is_passing=True)
 
 
 def untrusted(reason: str) -> Failure:
-    """Return the failure of a TLS peer whose certificate does not hold."""
-    return broken(f"its TLS certificate is not trusted: {reason}", is_lasting=True)
-
-
-CLOSED_EARLY = Failure("connection", "closed the connection before it answered")
+    """Return the failure of a TLS peer whose certificate does not hold; trying again does not help."""
+    return broken(f"its TLS certificate is not trusted: {reason}")._replace(is_passing=False)
