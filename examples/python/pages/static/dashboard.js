@@ -97,7 +97,14 @@ function dialogFor(name, label, work) {
 
 async function changePlan(form) {
   const code = form.get("plan");
-  learn(await paylera.upgrade(entitlements.subscription_id, { plan_code: code }));
+  try {
+    learn(await paylera.upgrade(entitlements.subscription_id, { plan_code: code }));
+  } catch (error) {
+    // From a free plan there is no card yet: Paylera names the hosted page that takes one and finishes the change.
+    if (!error.nextAction?.url) throw error;
+    goTo(error.nextAction.url);
+    return "Opening checkout…";
+  }
   return `You are on ${planOf(code)?.name ?? code} now.`;
 }
 

@@ -26,6 +26,7 @@ const WORDS_BY_TYPE = {
   "paylera.idempotency_conflict": "This was already asked for in another form. Reload the page and try again.",
   "paylera.upstream_timeout": "The billing service took too long to answer. Trying again is safe: nothing is done twice.",
   "paylera.upstream_rejected_token": "Billing is not set up correctly on this site. It is not your fault; please tell us.",
+  "payment_method.required": "A card is needed for this first.",
   "subscription.already_active": "You already have this plan.",
   "subscription.exists": "You already have a plan. Change it on the dashboard.",
   "subscription.version_mismatch": "Your subscription changed in the meantime. Reload the page and try again.",
@@ -60,11 +61,12 @@ export class PayleraError extends Error {
    * @param {string} [facts.requestId]  what to give to support
    * @param {number} [facts.retryAfter]  seconds to wait
    * @param {{field: string, code: string, message: string}[]} [facts.errors]  faults by field
+   * @param {{type: string, url?: string}} [facts.nextAction]  what the person can do about it, for example pay on a hosted page
    */
-  constructor({ type, status, detail = "", requestId = "", retryAfter = undefined, errors = [] }) {
+  constructor({ type, status, detail = "", requestId = "", retryAfter, errors = [], nextAction }) {
     super(wordsFor({ type, status, retryAfter }));
     this.name = "PayleraError";
-    Object.assign(this, { type, status, detail, requestId, retryAfter, errors });
+    Object.assign(this, { type, status, detail, requestId, retryAfter, errors, nextAction });
   }
 }
 
@@ -214,6 +216,7 @@ function problemOf(response, body, requestId) {
     requestId: requestId || textOf(problem.request_id),
     retryAfter: secondsOf(response.headers.get("Retry-After")),
     errors: Array.isArray(problem.errors) ? problem.errors : [],
+    nextAction: problem.next_action ?? undefined,
   });
 }
 

@@ -28,7 +28,7 @@ function card(plan, current) {
   const lines = Object.entries(plan.features ?? {}).map(([code, feature]) => featureLine(code, feature)).filter(Boolean);
   const isFeatured = plan.code === FEATURED;
   return el("li", { class: `card plan${isFeatured ? " featured" : ""}`, "data-testid": `plan-${plan.code}` },
-    el("h3", { class: "plan-title" }, plan.name, isFeatured && el("span", { class: "tag", text: "Most chosen" })),
+    el("h3", { class: "plan-title" }, plan.name, isFeatured && el("span", { class: "tag", text: "Recommended" })),
     el("p", { class: "price" }, el("strong", { text: amount }), ` ${per}`),
     el("p", { class: "muted", text: plan.description ?? "" }),
     action(plan, current),

@@ -38,9 +38,11 @@ export function featureLine(code, feature) {
   const name = feature.name ?? code.replaceAll("_", " ");
   if (feature.kind === "boolean") return feature.value === true || feature.value === "true" ? name : null;
   if (feature.unlimited) return `Unlimited ${lower(name)}`;
-  if (feature.kind === "numeric") return `${count(feature.value)} ${lower(name)}`;
-  return `${count(feature.included_usage ?? 0)} ${lower(name)} a month`;
+  if (feature.kind === "numeric") return amountOf(feature.value, name);
+  return `${amountOf(feature.included_usage ?? 0, name)} a month`;
 }
+
+const amountOf = (quantity, name) => `${count(quantity)} ${lower(Number(quantity) === 1 ? name.replace(/s$/, "") : name)}`;
 
 // "API calls" keeps its capitals, "Seats" in the middle of a line does not.
 const lower = (name) => (/^[A-Z][a-z]/.test(name) ? name[0].toLowerCase() + name.slice(1) : name);
