@@ -23,6 +23,7 @@ class Sender:
 
     name: str
     send_one: Callable[..., Response]
+    let_the_loop_run: Callable[[], None] = lambda: None
 
     def send(self, request: Request, *, timeout: float = 5.0, max_bytes: int = 1000) -> Response:
         return self.send_one(request, timeout=timeout, max_bytes=max_bytes)
@@ -46,7 +47,11 @@ def awaiting_sender(make: Callable[[], Any], name: str) -> Iterator[Sender]:
             return make()
 
         transport = runner.run(made())
-        yield Sender(name, lambda *args, **options: runner.run(transport.send(*args, **options)))
+        yield Sender(
+            name,
+            lambda *args, **options: runner.run(transport.send(*args, **options)),
+            lambda: runner.run(asyncio.sleep(0.02)),
+        )
         runner.run(transport.aclose())
 
 

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
-from support.peers import Line, always, in_turn, listening, reply
 
 from paylera.errors import TransportError
 from paylera.http import Request
+from support.peers import Line, always, in_turn, listening, reply
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -23,7 +23,9 @@ def then_close(data: bytes) -> Any:
 
 
 def test_answer_comes_back_whole(any_sender: Any) -> None:
-    with listening(always(reply(b"hello", headers="X-Request-Id: r1\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n"))) as peer:
+    with listening(
+        always(reply(b"hello", headers="X-Request-Id: r1\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n"))
+    ) as peer:
         answer = any_sender.get(f"{peer.url}/v1/plans")
     assert (answer.status, answer.body, answer.header("x-request-id")) == (200, b"hello", "r1")
     assert [value for name, value in answer.headers if name == "set-cookie"] == ["a=1", "b=2"]

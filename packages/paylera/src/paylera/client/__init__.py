@@ -5,7 +5,7 @@ Names load on first use. Read `calls.py` first, then one of the endpoint modules
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __all__ = ["AsyncPage", "AsyncPayleraClient", "Page", "PayleraClient"]
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paylera.client.blocking import PayleraClient
     from paylera.client.pages import AsyncPage, Page
 else:
+    from paylera._lazy import resolver
+
     _HOMES = {
         "AsyncPage": "paylera.client.pages",
         "AsyncPayleraClient": "paylera.client.awaiting",
@@ -21,10 +23,4 @@ else:
         "PayleraClient": "paylera.client.blocking",
     }
 
-    def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        from importlib import import_module
-
-        return getattr(import_module(_HOMES[name]), name)
+    __getattr__ = resolver(__name__, _HOMES)

@@ -5,7 +5,7 @@ Names load on first use: `import paylera.transport` loads no HTTP library.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __all__ = ["AsyncHttpTransport", "AsyncHttpxTransport", "HttpTransport", "HttpxTransport"]
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paylera.transport.blocking import HttpTransport
     from paylera.transport.injected import AsyncHttpxTransport, HttpxTransport
 else:
+    from paylera._lazy import resolver
+
     _HOMES = {
         "AsyncHttpTransport": "paylera.transport.awaiting",
         "AsyncHttpxTransport": "paylera.transport.injected",
@@ -21,10 +23,4 @@ else:
         "HttpxTransport": "paylera.transport.injected",
     }
 
-    def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        from importlib import import_module
-
-        return getattr(import_module(_HOMES[name]), name)
+    __getattr__ = resolver(__name__, _HOMES)

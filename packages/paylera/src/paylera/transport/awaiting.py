@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 
 import aiohttp
@@ -24,6 +25,7 @@ from paylera.transport.outgoing import (
 )
 from paylera.transport.sessions import Sessions
 
+_LARGE = 512 * 1024
 _NOT_HTTP = malformed("sent no proper HTTP answer")
 _FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
     (aiohttp.ClientConnectorDNSError, broken("its name cannot be resolved")),
@@ -80,7 +82,7 @@ class AsyncHttpTransport:
             request.method,
             yarl.URL(request.url, encoded=True),
             headers=[("accept-encoding", "identity"), *((name, plain(value)) for name, value in request.headers)],
-            data=request.body or None,
+            data=_data(request.body),
             allow_redirects=False,
         ) as answer:
             if answer.status == 101:
@@ -88,6 +90,11 @@ class AsyncHttpTransport:
             body = await _body(answer, max_bytes)
             headers = tuple((name.lower(), value) for name, value in answer.headers.items())
             return Response(answer.status, headers, body)
+
+
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    # aiohttp writes bytes in one go, and warns when they are many; a file it writes in pieces.
+    return io.BytesIO(body) if len(body) > _LARGE else body or None
 
 
 async def _body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
