@@ -6,7 +6,8 @@ Source: contract section 8.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any
 
 from asgiref.sync import async_to_sync, markcoroutinefunction, sync_to_async
@@ -14,16 +15,25 @@ from django.http import HttpRequest, HttpResponse
 
 from paylera.flow import Answer, Awaiting, Blocking, Flow, arun_call, run
 from paylera.http import Response
-from paylera.transport import AsyncHttpTransport, HttpTransport
 from paylera_django._translate import to_request, to_response
 
 
 class Performers:
     """What performs a flow's effects here: without an event loop, and on the running one."""
 
-    def __init__(self) -> None:
-        self.blocking = Blocking(HttpTransport(), wait_for=_wait_for)
-        self.awaiting = Awaiting(AsyncHttpTransport(), in_thread=_in_thread)
+    @cached_property
+    def blocking(self) -> Blocking:
+        """Return the performer of WSGI."""
+        from paylera.transport import HttpTransport
+
+        return Blocking(HttpTransport(), wait_for=_wait_for)
+
+    @cached_property
+    def awaiting(self) -> Awaiting:
+        """Return the performer of ASGI; made on first use: WSGI never loads its HTTP library."""
+        from paylera.transport import AsyncHttpTransport
+
+        return Awaiting(AsyncHttpTransport(), in_thread=_in_thread)
 
 
 def _wait_for(start: Callable[[], Awaitable[Any]]) -> Any:
@@ -74,9 +84,7 @@ class View:
             return View._marks[name]
         raise AttributeError(name)
 
-    def __call__(
-        self, request: HttpRequest, sub_id: str | None = None
-    ) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
+    def __call__(self, request: HttpRequest, sub_id: str | None = None) -> Any:
         """Answer a request, or on a running event loop return the coroutine that does."""
         translated = to_request(request, max_bytes=self._max_bytes)
         flow = self._answer(translated, native=request, sub_id=sub_id)

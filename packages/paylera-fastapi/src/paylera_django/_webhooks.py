@@ -42,7 +42,7 @@ def paylera_webhook_urls(
     return [path("", view, name="paylera-webhooks")]
 
 
-def _atomic(handler: Callable[..., Any]) -> Callable[..., Any]:
+def _atomic(handler: Any) -> Any:
     # The receiver turns an exception into a 500, so Django's own per-request transaction would commit half the work.
     if not callable(handler) or Callee.of(handler).is_async:
         return handler

@@ -1,4 +1,4 @@
-"""Public names that are imported when they are first asked for: the root of a package stays quick and pulls nothing in."""
+"""Public names that are imported when they are first asked for: the root of a package stays quick."""
 
 from __future__ import annotations
 

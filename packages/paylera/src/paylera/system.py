@@ -32,3 +32,8 @@ def uuid7(system: System = REAL) -> str:
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def new_idempotency_key() -> str:
+    """Return a key for one logical write: a canonical, lower-case UUID v7. Repeat the write with the same key."""
+    return uuid7()
