@@ -37,8 +37,9 @@ class Api:
 
     def __init__(self, sandbox) -> None:
         self.sandbox = sandbox
-        self.client = httpx2.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.token}"})
-        self.browser = httpx2.Client(base_url=sandbox.url)
+        token = {"Authorization": f"Bearer {sandbox.token}"}
+        self.client = httpx2.Client(base_url=sandbox.url, headers=token, verify=False)  # no certificates to load
+        self.browser = httpx2.Client(base_url=sandbox.url, verify=False)
 
     def close(self) -> None:
         self.client.close()

@@ -1,0 +1,147 @@
+"""Whatever a stranger sends: a refusal, never a fault of ours."""
+
+from __future__ import annotations
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paylera_sandbox.routes import OPERATIONS
+from sandbox.support import CARD, Api
+
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(RELAXED, max_examples=60)
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | TEXT
+    | st.sampled_from(["1e999", "9" * 40, "\0", "-1", "cus_x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+HEADERS = [
+    "authorization",
+    "idempotency-key",
+    "x-request-id",
+    "paylera-api-version",
+    "content-type",
+    "cookie",
+    "origin",
+    "host",
+]
+FIELDS = sorted({name for operation in OPERATIONS for name in operation.body})
+
+
+@pytest.fixture(scope="module")
+def known(shared: Api) -> dict[str, str]:
+    """Ids that exist, so that hostile bodies get past the first check."""
+    customer = shared.customer(email="target@example.com")
+    subscription = shared.subscribe(customer, "starter")
+    return {
+        "customer_id": customer["id"],
+        "subscription_id": subscription["id"],
+        "plan_code": "pro",
+        "feature_code": "api_calls",
+    }
+
+
+@RELAXED
+@given(
+    operation=st.sampled_from([operation for operation in OPERATIONS if operation.method in {"POST", "PATCH"}]),
+    body=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6),
+    real=st.sets(st.sampled_from(["customer_id", "subscription_id", "plan_code", "feature_code"])),
+)
+def test_bodies(shared: Api, known: dict[str, str], operation, body: dict, real: set[str]) -> None:
+    body = {**body, **{name: known[name] for name in real if name in operation.body}}
+    owner = known["subscription_id" if "subscriptions" in operation.path else "customer_id"]
+    path = operation.path.replace("{id}", owner).replace("{delivery_id}", "del_x")
+    content = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(abs(hash((path, content))))}
+    answer = shared.client.request(operation.method, path, content=content, headers=headers)
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@FEW
+@given(content=st.binary(max_size=200))
+def test_raw_bodies(shared: Api, content: bytes) -> None:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+    for path in ("/v1/check", "/v1/customers"):
+        assert shared.client.post(path, content=content, headers=headers).status_code < 500
+
+
+@FEW
+@given(
+    path=st.sampled_from(
+        [operation.path for operation in OPERATIONS if operation.method == "GET"]
+        + ["/checkout/{id}", "/portal/{id}", "/invoices/{id}/pdf"]
+    ),
+    identifier=TEXT,
+    query=st.dictionaries(
+        st.sampled_from(["limit", "cursor", "status", "email", "customer_id", "x"]), TEXT, max_size=3
+    ),
+)
+def test_paths_and_queries(shared: Api, path: str, identifier: str, query: dict) -> None:
+    from urllib.parse import quote, urlencode
+
+    target = path.replace("{id}", quote(identifier, safe="")) + "?" + urlencode(query)
+    assert shared.client.get(target).status_code < 500
+
+
+@FEW
+@given(form=st.dictionaries(st.sampled_from([*CARD, "answer", "plan"]), TEXT), raw=st.none() | st.binary(max_size=100))
+def test_forms(shared: Api, form: dict, raw: bytes | None) -> None:
+    page = shared.attach(shared.customer(), "starter")["checkout_url"]
+    answers = [shared.browser.post(page, data={**CARD, **form}), shared.browser.post(f"{page}/confirm", data=form)]
+    if raw is not None:
+        answers.append(shared.browser.post(page, content=raw))
+    assert all(answer.status_code < 500 for answer in answers)
+
+
+@FEW
+@given(name=st.sampled_from(HEADERS), value=st.binary(max_size=60).filter(lambda raw: not set(raw) & {0, 10, 13}))
+def test_headers(shared: Api, name: str, value: bytes) -> None:
+    url = urlsplit(shared.sandbox.url)
+    head = b"POST /v1/customers HTTP/1.1\r\n" + (b"" if name == "host" else b"Host: x\r\n")
+    if name != "authorization":
+        head += b"Authorization: Bearer pl_test_sandbox\r\n"
+    head += name.encode() + b": " + value + b"\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with socket.create_connection((url.hostname, url.port), timeout=5) as raw:
+        raw.sendall(head)
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 4"), answer[:100]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/v1/customers/../plans",
+        b"/v1/customers/%2e%2e",
+        b"/v1/customers/a%2fb",
+        b"/v1/customers/%ff",
+        b"/v1/customers/a\x00b",
+        b"/v1/customers/\xff",
+        b"/v1/customers/%0d%0aX:y",
+        b"/" + b"x" * 10_000,
+        b"//evil/v1/plans",
+        b"http://evil/v1/customers/x",
+        b"*",
+    ],
+)
+def test_raw_targets(shared: Api, target: bytes) -> None:
+    url = urlsplit(shared.sandbox.url)
+    head = (
+        b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pl_test_sandbox\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection((url.hostname, url.port), timeout=5) as raw:
+        raw.sendall(head)
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400", b"HTTP/1.1 421")), answer[:100]
