@@ -70,6 +70,9 @@ class WebhookReceiver:
         except Refusal as refused:
             log.warning("answered a delivery with %s: %s, request %s", refused.type, refused.detail, request_id)
             response = answers.render(refused, request_id=request_id)
+        except Exception:
+            log.exception("the receiver failed, request %s", request_id)
+            response = answers.render(_internal(), request_id=request_id)
         return answers.finish(response, request, request_id=request_id)
 
     def _answer(self, request: Request) -> Flow[Response]:
@@ -106,8 +109,12 @@ class WebhookReceiver:
         except Exception:
             log.exception("the handler of event %s (%s) failed; it will be run again", event.id, event.type)
             yield from self._claims.release(event.id, owner)
-            raise Refusal("paylera.internal", "the error is in the server's log; send the event again") from None
+            raise _internal() from None
         except BaseException:
             self._claims.abandon(event.id, owner)
             raise
         yield from self._claims.complete(event.id, owner)
+
+
+def _internal() -> Refusal:
+    return Refusal("paylera.internal", "the error is in the server's log; send the event again")
