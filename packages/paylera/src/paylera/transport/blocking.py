@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import weakref
 from dataclasses import dataclass
 
 from paylera.http import Request, Response
@@ -44,11 +45,13 @@ class HttpTransport:
     `ssl_context` replaces the default one, for example to trust a private CA. Usable again after `close()`.
     """
 
-    __slots__ = ("_context", "_pools")
+    __slots__ = ("__weakref__", "_context", "_pools")
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
         self._context = ssl_context
         self._pools: dict[int, Pool] = {}
+        # A client that is dropped without `close()` leaves neither open sockets nor warnings.
+        weakref.finalize(self, _close_all, self._pools)
 
     def send(self, request: Request, *, timeout: float, max_bytes: int) -> Response:
         """Return the answer, whatever its status, or raise `TransportError`.
@@ -107,6 +110,11 @@ class HttpTransport:
             context.set_alpn_protocols(["http/1.1"])
             self._context = context
         return self._context
+
+
+def _close_all(pools: dict[int, Pool]) -> None:
+    for pool in pools.values():
+        pool.abandon()
 
 
 def _exchanged(pool: Pool, connection: Connection, call: _Call) -> Response:

@@ -86,10 +86,6 @@ class Connection:
         """Close the socket; a TLS session is not ended by a message, so a forked child may do it too."""
         self._sock.close()
 
-    def __del__(self) -> None:
-        # A client that is dropped without `close()` leaves no open sockets and no warnings.
-        self._sock.close()
-
 
 def connect(origin: Origin, deadline: Deadline, context: ssl.SSLContext | None) -> Connection:
     """Open a connection: each address in turn, then TLS when there is a context.

@@ -53,7 +53,8 @@ class Pool:
             connection.close()
 
     def abandon(self) -> None:
-        """Drop the parent's connections in a forked child: without its lock, which may be held for ever here."""
+        """Close what is idle without the lock: nobody else uses the pool any more, or the fork that made this process
+        left its lock held for ever."""
         for connections in list(self._idle.values()):
             for connection in list(connections):
                 connection.close()
