@@ -124,4 +124,5 @@ _FACTORIES = {
 def __getattr__(name: str) -> Any:
     if name not in _FACTORIES:
         raise AttributeError(name)
-    return _FACTORIES[name]()
+    globals()[name] = _FACTORIES[name]()  # made once: servers may ask twice
+    return globals()[name]

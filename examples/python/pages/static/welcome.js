@@ -11,7 +11,15 @@ const LONGEST_WAIT_MS = 3000;
 const wanted = new URLSearchParams(location.search).get("plan");
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const step = (name, state) => document.querySelector(`[data-step="${name}"]`).setAttribute("data-state", state);
+const STATES = { waiting: "waiting", done: "done", late: "not yet" };
+
+/** Mark a step, for the eye and for a screen reader. */
+function step(name, state) {
+  const item = document.querySelector(`[data-step="${name}"]`);
+  item.dataset.state = state;
+  item.querySelector("span").textContent = ` (${STATES[state]})`;
+}
+
 const tell = (text) => { byId("welcome-text").textContent = text; };
 
 /**
@@ -75,7 +83,7 @@ async function start() {
     await show();
   } catch (error) {
     sayProblem(error);
-    for (const waiting of document.querySelectorAll('[data-state="waiting"]')) waiting.dataset.state = "late";
+    for (const waiting of document.querySelectorAll('[data-state="waiting"]')) step(waiting.dataset.step, "late");
     byId("again").hidden = false;
   }
 }

@@ -40,6 +40,13 @@ class Request:
         """Return the first value of one header (lower-case name)."""
         return next(iter(self.values(name)), None)
 
+    def joined(self, name: str) -> str | None:
+        """Return every value of one header as a single one: WSGI servers join what is repeated by commas, so whoever
+        asks this way gets the same on every host.
+        """
+        values = self.values(name)
+        return ",".join(values) if values else None
+
     @property
     def parts(self) -> SplitResult:
         """Return the split URL."""

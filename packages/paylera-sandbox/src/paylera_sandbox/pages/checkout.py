@@ -99,7 +99,6 @@ def _form(
         "cards": CARDS,
         "values": {name: typed.get(name, "") for name in _FIELDS},
         "faults": {name: (faults or {}).get(name) for name in _FIELDS},
-        "open_cards": bool(faults),
         "declined": declined,
     }
     return Page("checkout.html", values, status)

@@ -110,11 +110,11 @@ class Csrf:
 
     def check_source(self, request: Request, *, own_origin: str) -> None:
         """Refuse a call that another site's page made, by what the browser says of its source."""
-        origin = _joined(request, "origin")
+        origin = request.joined("origin")
         trusted = origin is not None and origin in self._trusted
         if origin is not None and (origin == "null" or "," in origin):
             raise _mismatch("the Origin header is null or repeated")
-        site = _joined(request, "sec-fetch-site")
+        site = request.joined("sec-fetch-site")
         if site is not None:
             if site != "same-origin" and not trusted:
                 raise _mismatch("the call does not come from a page of this site (Sec-Fetch-Site)")
@@ -166,12 +166,6 @@ def _mac(key: bytes, issued: str, nonce: str, binding: str) -> str:
 
 def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _joined(request: Request, name: str) -> str | None:
-    # Some servers join repeated headers with a comma and some keep them apart: one form for both.
-    values = request.values(name)
-    return ",".join(values) if values else None
 
 
 def _cookies(request: Request) -> Iterable[tuple[str, str]]:

@@ -19,10 +19,8 @@ def browser_key(route: Route, request: Request, dedup_key: str | None) -> str | 
     """Return the checked key of the browser: the header, or `dedup_key`, its alias in the body."""
     if route.key is KeyPolicy.NONE:
         return None
-    headers = request.values("idempotency-key")
-    if len(headers) > 1:
-        raise invalid("Idempotency-Key", "repeated", "must be sent once")
-    header = KEY("Idempotency-Key", headers[0]) if headers else None
+    sent = request.joined("idempotency-key")
+    header = KEY("Idempotency-Key", sent) if sent is not None else None
     if header is not None and dedup_key is not None and header != dedup_key:
         raise invalid("dedup_key", "ambiguous", "must equal the Idempotency-Key header, or be left out")
     return header if header is not None else dedup_key

@@ -25,8 +25,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 def request_id(request: Request, system: System) -> str:
     """Return the request id the caller sent, if it is one, else a fresh one."""
-    sent = request.values("x-request-id")
-    return sent[0] if len(sent) == 1 and _REQUEST_ID.fullmatch(sent[0]) else uuid7(system)
+    sent = request.joined("x-request-id")
+    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else uuid7(system)
 
 
 def own_origin(request: Request) -> str:

@@ -46,8 +46,8 @@ class Context:
 
 def forwarded_headers(request: Request) -> Headers:
     """Return the browser's headers that may go upstream."""
-    found = ((name, request.values(name)) for name in _FORWARDED)
-    return tuple((name, v[0]) for name, v in found if len(v) == 1 and _FORWARDED[name].fullmatch(v[0]))
+    found = ((name, request.joined(name)) for name in _FORWARDED)
+    return tuple((name, value) for name, value in found if value is not None and _FORWARDED[name].fullmatch(value))
 
 
 @dataclass(frozen=True, slots=True)
