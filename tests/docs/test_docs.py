@@ -13,6 +13,7 @@ from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelayOptions
 from paylera.relay.problems import TITLES
 from paylera.relay.routes import PATHS, ROUTES
+from paylera.webhooks import answers
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY = (ROOT / "docs" / "relay.md").read_text()
@@ -41,6 +42,13 @@ def test_every_setting_is_documented(cls: type) -> None:
 def test_every_error_is_documented_with_its_status(code: str) -> None:
     """A new code needs a row with its status."""
     assert re.search(rf"^\| `{re.escape(code)}` \| {TITLES[code][0]}\b", RELAY, re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", sorted(answers.TITLES))
+def test_every_answer_of_the_receiver_is_documented(code: str) -> None:
+    """The same for the webhook receiver."""
+    page = (ROOT / "docs" / "webhooks.md").read_text()
+    assert re.search(rf"^\| `{re.escape(code)}` \| {answers.TITLES[code][0]}\b", page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))
