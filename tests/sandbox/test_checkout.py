@@ -143,6 +143,16 @@ def test_three_d_secure_refused(api: Api) -> None:
     assert len(api.invoices(customer)) == 1
 
 
+def test_another_card_instead_of_a_confirmation(api: Api) -> None:
+    customer = api.customer()
+    answer = api.attach(customer, "starter")
+    confirm = api.browser.post(answer["checkout_url"], data=CAREFUL).headers["location"]
+    assert api.browser.post(answer["checkout_url"], data=CARD).status_code == 303
+    assert api.browser.post(confirm, data={"answer": "approve"}).status_code == 303
+    payments = api.get("/v1/payments", customer_id=customer["id"]).json()["data"]
+    assert [payment["status"] for payment in payments] == ["succeeded", "canceled"]
+
+
 def test_double_submit_charges_once(api: Api) -> None:
     customer = api.customer()
     answer = api.attach(customer, "starter", success_url=OK_URL)

@@ -92,6 +92,15 @@ def test_patch_without_a_difference_is_silent(api: Api, clock: ManualClock) -> N
     assert api.events(type="customer.updated") == []
 
 
+def test_blank_name_is_none(api: Api) -> None:
+    assert api.customer(name="")["name"] is None
+
+
+def test_patch_clears_metadata(api: Api) -> None:
+    customer = api.customer(metadata={"a": "1"})
+    assert api.client.patch(f"/v1/customers/{customer['id']}", json={"metadata": None}).json()["metadata"] == {}
+
+
 def test_patch_counts_metadata_together(api: Api) -> None:
     customer = api.customer(metadata={str(i): "x" for i in range(50)})
     answer = api.client.patch(f"/v1/customers/{customer['id']}", json={"metadata": {"one more": "x"}})

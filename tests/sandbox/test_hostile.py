@@ -120,6 +120,21 @@ def test_headers(shared: Api, name: str, value: bytes) -> None:
     assert answer.startswith(b"HTTP/1.1 4"), answer[:100]
 
 
+@FEW
+@given(
+    host=st.binary(max_size=30).filter(lambda raw: not set(raw) & {0, 10, 13})
+    | st.sampled_from([b"[", b"a:b:c", b"[::1", b"x:99999"])
+)
+@pytest.mark.parametrize("path", [b"/", b"/v1/plans?x=%ff"])
+def test_hosts(shared: Api, path: bytes, host: bytes) -> None:
+    url = urlsplit(shared.sandbox.url)
+    head = b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n"
+    with socket.create_connection((url.hostname, url.port), timeout=5) as raw:
+        raw.sendall(head + b"Authorization: Bearer pl_test_sandbox\r\n\r\n")
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200")), answer[:100]
+
+
 @pytest.mark.parametrize(
     "target",
     [

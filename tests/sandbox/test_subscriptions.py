@@ -110,6 +110,14 @@ def test_free_to_paid_without_a_card_leads_over_a_checkout_page(api: Api) -> Non
     assert api.invoices(customer)[0]["status"] == "paid"
 
 
+def test_other_quantities_cost_nothing_more(api: Api) -> None:
+    customer = api.customer()
+    subscription = api.subscribe(customer, "starter")
+    changed = change(api, subscription, "starter", quantities={"seats": 5})
+    assert (changed["quantities"], changed["latest_invoice_id"]) == ({"seats": "5"}, subscription["latest_invoice_id"])
+    assert len(api.invoices(customer)) == 1
+
+
 def test_declined_change_changes_nothing_but_is_told(api: Api, clock: ManualClock) -> None:
     customer = api.customer()
     subscription = api.subscribe(customer, "starter", card=ONCE)

@@ -91,6 +91,11 @@ def text(*, longest: int = 255) -> Parser:
     return parse
 
 
+def optional_text(value: object) -> str | None:
+    """Take a text, or a blank one for none: frameworks have users without a name."""
+    return None if isinstance(value, str) and not value.strip() else text()(value)
+
+
 def identifier(value: object) -> str:
     """Take an id or a code."""
     if not isinstance(value, str):

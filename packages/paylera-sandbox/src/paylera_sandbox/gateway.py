@@ -83,7 +83,7 @@ class Gateway:
     def _operation(self, request: Request) -> Operation:
         method = "GET" if request.method == "HEAD" else request.method
         if not self._operations:
-            raise Problem("route.not_found", f"There is no route {request.url.path[:200]!r}.")
+            raise Problem("route.not_found", f"There is no route {request.scope['path'][:200]!r}.")
         if method not in self._operations:
             headers = {"Allow": self._allow}
             raise Problem("route.method_not_allowed", f"This route takes {self._allow}.", headers=headers)
@@ -97,7 +97,7 @@ class Gateway:
             exchange.body = await _read(request)
             keys = _alias(exchange.body)
         key = idempotency.check_key(keys)
-        place = idempotency.scope(self._engine.token, request.method, request.url.path, key)
+        place = idempotency.scope(self._engine.token, request.method, request.scope["path"], key)
         self._in_flight.enter(place)
         try:
             exchange.body = exchange.body or await _read(request)
@@ -145,8 +145,8 @@ class Gateway:
         self._engine.recorder.add(
             RecordedRequest(
                 method=request.method,
-                path=request.url.path,
-                query=request.url.query,
+                path=request.scope["path"],
+                query=request.scope["query_string"].decode("latin-1"),
                 headers=headers,
                 body=exchange.body,
                 status=answer.status,
@@ -207,7 +207,7 @@ def _perform(unit: Unit, exchange: Exchange, operation: Operation, sent: Doc) ->
 
 def _query(request: Request) -> dict[str, str]:
     """Read the query; of a repeated parameter the last counts."""
-    return dict(parse_qsl(request.url.query, keep_blank_values=True)) if request.url.query else {}
+    return dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
 def _problem_answer(problem: Problem, exchange: Exchange) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -23,6 +24,7 @@ def parse(body: bytes) -> dict[str, Any]:
             object_pairs_hook=_unique,
             parse_constant=_constant,
             parse_int=_integer,
+            parse_float=_number,
         )
     except (ValueError, RecursionError) as error:
         raise _refusal(_reason(error)) from None
@@ -71,6 +73,13 @@ def _integer(digits: str) -> int:
     if len(digits.lstrip("-")) > _LONGEST_INTEGER:
         raise ValueError("an integer is beyond 64 bits; send large numbers as strings")
     return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large; send large numbers as strings")
+    return number
 
 
 def _inspect(value: object, depth: int) -> None:

@@ -47,7 +47,8 @@ def serve(options: Options) -> None:
         engine.store.close()
         raise StartError(f"cannot listen on {options.host} port {options.port}: {error.strerror}") from None
     engine.base_url = url_of(listener)
-    server = Server(create_app(engine), announce=lambda: _announce(engine, options))
+    secret = _register(engine, options)
+    server = Server(create_app(engine), announce=lambda: _announce(engine, options, secret))
     try:
         server.run(sockets=[listener])
     finally:
@@ -73,14 +74,21 @@ def _engine(options: Options) -> Engine:
         store = Store(options.db)
     except (CatalogueError, StoreError) as error:
         raise StartError(str(error)) from None
-    engine = Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
-    if options.webhook_url:
-        with engine.unit() as unit:
-            ensure(unit, url=options.webhook_url, secret=options.webhook_secret)
-    return engine
+    return Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
 
 
-def _announce(engine: Engine, options: Options) -> None:
+def _register(engine: Engine, options: Options) -> str | None:
+    """Register the webhook endpoint, if there is one, and return the secret that signs."""
+    if not options.webhook_url:
+        return None
+    with engine.unit() as unit:
+        endpoint = ensure(unit, url=options.webhook_url, secret=options.webhook_secret)
+    return str(endpoint["_secrets"][0]["secret"])
+
+
+def _announce(engine: Engine, options: Options, webhook_secret: str | None) -> None:
     place = "in memory" if options.db == ":memory:" else f"in {options.db}"
     sys.stdout.write(f"{engine.base_url}\nPaylera sandbox ready: token {options.token}, data {place}\n")
+    if webhook_secret:
+        sys.stdout.write(f"Webhooks go to {options.webhook_url}, signed with {webhook_secret}\n")
     sys.stdout.flush()

@@ -57,8 +57,7 @@ class Store:
 
     def __init__(self, path: str = ":memory:") -> None:
         try:
-            self._connection = sqlite3.connect(path, check_same_thread=False, timeout=0.5)
-            _prepare(self._connection)
+            self._connection = _opened(path)
         except sqlite3.Error as error:
             raise StoreError(f"cannot use the database {path}: {_explain(error)}") from None
         self._lock = threading.RLock()
@@ -146,6 +145,16 @@ def _conditions(where: Where) -> tuple[list[str], list[object]]:
 
 def _dump(doc: Doc) -> str:
     return json.dumps(doc, ensure_ascii=False, separators=(",", ":"))
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=0.5)
+    try:
+        _prepare(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ from paylera_sandbox.webhooks.events import emit
 
 CREATE = {
     "email": Rule(fields.email),
-    "name": Rule(fields.text()),
+    "name": Rule(fields.optional_text),
     "external_id": Rule(fields.text()),
     "billing_address": Rule(fields.address),
     "metadata": Rule(fields.metadata),
@@ -57,11 +57,11 @@ def get(call: Call) -> Doc:
 
 
 def update(call: Call) -> Doc:
-    """Change what was sent; null clears. Metadata is merged, a null value removes its key."""
+    """Change what was sent; null (or empty metadata) clears. Metadata is merged, a null value removes its key."""
     unit, customer = call.unit, call.unit.customer(call.ids["id"])
     changed = {**customer, **call.body}
     if "metadata" in call.body:
-        changed["metadata"] = _merged(customer["metadata"], call.body["metadata"] or {})
+        changed["metadata"] = _merged(customer["metadata"], call.body["metadata"]) if call.body["metadata"] else {}
         _expect_room(changed["metadata"])
     if changed["external_id"] != customer["external_id"]:
         _expect_free(unit, changed["external_id"])

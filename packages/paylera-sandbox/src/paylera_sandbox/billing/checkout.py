@@ -69,6 +69,7 @@ def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) 
     """Charge a card and return the payment, whose status tells what came of it: `succeeded`, `failed`, or
     `requires_action` (the bank asks for confirmation). None: credit covered everything."""
     invoice = quote(unit, session)
+    _forget_waiting(unit, session)
     expiry = {"exp_month": exp_month, "exp_year": exp_year}
     if not payments.is_due(invoice):
         return _complete(unit, session, card, None, expiry)
@@ -114,6 +115,14 @@ def _complete(unit: Unit, session: Doc, card: Card, payment: Doc | None, expiry:
         subscription = subscriptions.start(unit, customer, plan, terms, method=method, payment=payment)
     unit.store.save("checkout_sessions", {**session, "status": "complete", "subscription_id": subscription["id"]})
     return unit.store.find("payments", payment["id"]) if payment else None
+
+
+def _forget_waiting(unit: Unit, session: Doc) -> None:
+    """Give up a payment that waits for the payer, who has come back with another card instead."""
+    waiting, session["_waiting"] = session["_waiting"], None
+    if waiting:
+        payments.release(unit, unit.need("payments", waiting["payment_id"], "payment.not_found"))
+        unit.store.save("checkout_sessions", session)
 
 
 def _fresh(method: Doc) -> Doc:

@@ -91,7 +91,7 @@ def fail(unit: Unit, payment: Doc, decline: Decline) -> Doc:
 
 
 def release(unit: Unit, payment: Doc | None) -> None:
-    """Give up a payment that is no longer needed, because credit came in while the payer confirmed."""
+    """Give up a payment that is no longer needed."""
     if payment is not None:
         payment.update(status="canceled", next_action=None, updated_at=unit.stamp)
         unit.store.save("payments", payment)

@@ -21,6 +21,8 @@ def prepare(unit: Unit, subscription: Doc, plan: Doc, terms: Terms) -> tuple[Doc
     if plan["id"] == subscription["plan_id"] and terms.quantities in ({}, subscription["quantities"]):
         raise Problem("subscription.same_plan", f"The subscription has the plan '{plan['code']}' already.")
     old = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    if plan["id"] == old["id"]:
+        return {**subscription, "quantities": terms.quantities}, []  # plans have one price, whatever the quantities
     changed = {
         **subscription,
         "plan_id": plan["id"],

@@ -52,7 +52,7 @@ class PageEndpoint:
         except ClientDisconnect:
             return
         except Exception:
-            log.exception("page %s failed", request.url.path)
+            log.exception("page %s failed", request.scope["path"])
             answer = notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
         response = answer if isinstance(answer, Response) else answer.response()
         await response(scope, receive, send)
@@ -78,7 +78,7 @@ class PageEndpoint:
                         unit=unit,
                         engine=self._engine,
                         ids=dict(request.path_params),
-                        query=dict(parse_qsl(request.url.query)),
+                        query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
                         form=form,
                         cookies=request.cookies,
                     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 TIMEOUT_SECONDS = 10.0
-AT_ONCE = 32
+AT_ONCE = 16  # to one endpoint: a slow one does not hold up the others
 _KEPT_OF_ANSWER = 2048
 _MINUTE, _HOUR = 60, 3600
 # Seconds from a failure to the next attempt; with the first attempt that makes nine.
@@ -58,6 +59,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._opening = asyncio.Lock()
         self._client: httpx2.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -74,9 +76,8 @@ class Courier:
         try:
             while True:
                 self._wake.clear()
-                self._start_due()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._seconds_to_next())
+                    await asyncio.wait_for(self._wake.wait(), self._look())
         finally:
             await self._stop()
 
@@ -92,19 +93,28 @@ class Courier:
         now = stamp(self._engine.clock.now())
         return [head for head in self._heads() if head.due_at <= now]
 
-    def _seconds_to_next(self) -> float | None:
-        waiting = [head.due_at for head in self._heads() if (head.endpoint_id, head.aggregate) not in self._under_way]
-        if not waiting or len(self._under_way) >= AT_ONCE:
-            return None
-        return max(0.001, (moment(min(waiting)) - self._engine.clock.now()).total_seconds())
+    def _look(self) -> float | None:
+        """Start what is due; a database that fails now may work in a second."""
+        try:
+            return self._start_due()
+        except sqlite3.Error:
+            log.exception("the outbox cannot be read")
+            return 1.0
 
-    def _start_due(self) -> None:
-        for head in self._due():
+    def _start_due(self) -> float | None:
+        """Start what is due and may start; return the seconds until the next is due, None if nothing waits for time.
+        What is due and may not start yet needs no time either: the end of a delivery wakes the loop."""
+        now = self._engine.clock.now()
+        for head in self._heads():
+            if moment(head.due_at) > now:  # heads come in the order in which they are due
+                return max(0.001, (moment(head.due_at) - now).total_seconds())
             queue = (head.endpoint_id, head.aggregate)
-            if len(self._under_way) >= AT_ONCE:
-                return
-            if queue not in self._under_way:
+            if queue not in self._under_way and self._load(head.endpoint_id) < AT_ONCE:
                 self._under_way[queue] = asyncio.create_task(self._deliver(head, queue))
+        return None
+
+    def _load(self, endpoint_id: str) -> int:
+        return sum(1 for busy, _ in self._under_way if busy == endpoint_id)
 
     async def _deliver(self, head: Head, queue: tuple[str, str]) -> None:
         try:
@@ -124,24 +134,26 @@ class Courier:
 
     async def _post(self, url: str, payload: bytes, headers: dict[str, str]) -> Outcome:
         """Send once; redirects are failures, an answer that takes longer than ten seconds too."""
-        import httpx2
+        client = await self._connections()
+        from httpx2 import HTTPError, InvalidURL
 
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                client = self._connections()
-                async with client.stream("POST", url, content=payload, headers=headers) as answer:
-                    return Outcome(answer.status_code, await _beginning(answer), None)
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                client.stream("POST", url, content=payload, headers=headers) as answer,
+            ):
+                return Outcome(answer.status_code, await _beginning(answer), None)
         except TimeoutError:
             return Outcome(None, "", f"no answer within {TIMEOUT_SECONDS:g} s")
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (HTTPError, InvalidURL, OSError) as error:
             return Outcome(None, "", str(error) or type(error).__name__)
 
-    def _connections(self) -> httpx2.AsyncClient:
-        import httpx2
-
-        if self._client is None:
-            self._client = httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
-        return self._client
+    async def _connections(self) -> httpx2.AsyncClient:
+        """Return the client, made in a thread when the first delivery needs it: loading it would hold up the API."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_new_client)
+            return self._client
 
     async def _stop(self) -> None:
         """Give up what is under way: it is still in the outbox and comes again after a restart."""
@@ -151,6 +163,12 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
+
+
+def _new_client() -> httpx2.AsyncClient:
+    from httpx2 import AsyncClient
+
+    return AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

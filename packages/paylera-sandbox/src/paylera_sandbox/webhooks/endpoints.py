@@ -9,13 +9,13 @@ from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
 from paylera_sandbox.webhooks.signing import new_secret, rotated
 
-_SECRET = re.compile(r"whsec_[\x21-\x7e]{8,200}")
+_SECRET = re.compile(r"whsec_[\x21-\x7e]{1,200}")
 
 
 def secret(value: object) -> str:
     """Take a signing secret that the caller chose."""
     if not isinstance(value, str) or not _SECRET.fullmatch(value):
-        raise Invalid("secret.invalid", "must be 'whsec_' and 8 to 200 visible ASCII characters")
+        raise Invalid("secret.invalid", "must be 'whsec_' and 1 to 200 visible ASCII characters")
     return value
 
 
