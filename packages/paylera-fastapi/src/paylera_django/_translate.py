@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 
 from paylera.http import Headers, Request, Response, absolute_url
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 
 def to_request(request: HttpRequest, *, max_bytes: int) -> Request:
@@ -39,10 +43,22 @@ def _read(request: HttpRequest, max_bytes: int) -> tuple[bytes, bool]:
             # `body` rather than `read`, so that whoever looks at the request later still finds it.
             body = b"" if int(declared) > max_bytes else request.body
             return body, int(declared) > max_bytes
-        body = request.read(max_bytes + 1)
-    except (RequestDataTooBig, OSError):  # OSError: the client went away while it was sending
+        body = _undeclared(request).read(max_bytes + 1)
+    # OSError: the client went away while it was sending. RawPostDataException: a middleware has used the body up.
+    except (RequestDataTooBig, RawPostDataException, OSError):
         return b"", True
     return (b"", True) if len(body) > max_bytes else (body, False)
+
+
+def _undeclared(request: HttpRequest) -> SupportsRead[bytes]:
+    # Under WSGI, Django takes a body of undeclared length for none: a chunked one would be acted upon as if it were
+    # empty. It is read from the server itself, where that says that its input ends with the body, and else refused.
+    environ = getattr(request, "environ", {})
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return request
+    if not environ.get("wsgi.input_terminated"):
+        raise RequestDataTooBig
+    return cast("SupportsRead[bytes]", environ["wsgi.input"])
 
 
 def to_response(response: Response) -> HttpResponse:

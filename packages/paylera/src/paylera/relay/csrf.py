@@ -123,12 +123,12 @@ class Csrf:
 
     def check_token(self, request: Request, *, binding: str) -> None:
         """Refuse a call whose header token is not ours, not fresh, not this caller's, or not among the cookies."""
-        sent = request.values(self._header)
-        if len(sent) != 1:
+        sent = request.joined(self._header)
+        if sent is None:
             raise _mismatch(f"send the token of GET csrf-token in the header {self.options.header_name}")
-        self._check_signed(sent[0], binding)
+        self._check_signed(sent, binding)
         cookies = [value for name, value in _cookies(request) if name == self.options.cookie_name]
-        if not any(hmac.compare_digest(sent[0].encode(), value.encode()) for value in cookies):
+        if not any(hmac.compare_digest(sent.encode(), value.encode()) for value in cookies):
             raise _mismatch(f"the token is not in the cookie {self.options.cookie_name}")
 
     def _check_signed(self, token: str, binding: str) -> None:
