@@ -139,6 +139,13 @@ def test_times_are_aware(written: str) -> None:
     assert event.occurred_at == event.data.due_at == datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
+def test_an_envelope_may_leave_its_labels_null() -> None:
+    """That is no reason to lose an event."""
+    event = parse(tenant_id=None, aggregate_type=None, aggregate_id=None)
+    assert isinstance(event, InvoicePaidEvent)
+    assert (event.tenant_id, event.aggregate_type, event.aggregate_id) == ("", "", "")
+
+
 def test_previous_attributes_tell_what_changed() -> None:
     """For the types that have them."""
     event = make_event(SubscriptionUpdatedEvent)

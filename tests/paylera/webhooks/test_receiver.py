@@ -214,7 +214,7 @@ def test_a_fault_of_the_receiver_itself_is_an_answer_too(caplog: pytest.LogCaptu
 
 def test_an_event_type_with_hostile_characters_never_reaches_a_log() -> None:
     """Ids and types are visible ASCII, or there is no event."""
-    for changes in ({"id": "evt_1\nfake line"}, {"id": ""}, {"id": "x" * 256}):
+    for changes in ({"id": "evt_1\nfake line"}, {"id": "evt_1\n"}, {"id": ""}, {"id": "x" * 256}):
         problem(answer(receiver(), delivery(**changes)), "paylera.webhook_malformed")
 
 
@@ -255,6 +255,13 @@ def test_a_misspelt_type_is_hinted_at(caplog: pytest.LogCaptureFixture) -> None:
     receiver(handlers={"invoice.payed": print, "galaxy.collided": print, "invoice.paid": print, "usage.*": print})
     assert "'invoice.payed' is not an event type that this version knows; did you mean 'invoice.paid'?" in caplog.text
     assert len(caplog.records) == 2
+
+
+def test_white_space_around_the_secret_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
+    """It is part of the key, and hardly meant."""
+    assert answer(receiver(signing_secret=f"{SECRET}\n"), delivery(secret=f"{SECRET}\n")).status == 200
+    assert "signing_secret begins or ends with white space" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_secrets_hide_themselves() -> None:

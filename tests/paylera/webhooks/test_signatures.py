@@ -58,7 +58,7 @@ def test_sign_names_what_is_wrong(payload: Any, secret: Any, timestamp: Any, nam
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("tolerance", [0, -1, math.inf, math.nan, -math.inf, "300", None, True, b"5"])
+@pytest.mark.parametrize("tolerance", [0, -1, -(10**400), math.inf, math.nan, -math.inf, "300", None, True, b"5"])
 def test_a_tolerance_that_checks_nothing_is_refused(tolerance: Any) -> None:
     """Zero, infinity and what is no number must not switch the check off."""
     for function in (verify_signature, construct_event):
@@ -68,9 +68,27 @@ def test_a_tolerance_that_checks_nothing_is_refused(tolerance: Any) -> None:
 
 def test_one_string_of_accepted_secrets_is_refused() -> None:
     """Its characters would each be accepted as a secret."""
-    for accepted in ("whsec_old", b"whsec_old", ""):
+    wrong: list[Any] = ["whsec_old", b"whsec_old", "", 7]
+    for accepted in wrong:
         with pytest.raises(ValueError, match="accepted_secrets must be a list"):
             verify_signature(BODY, sign(BODY, "w", timestamp=NOW), SECRET, accepted_secrets=accepted, now=NOW)
+
+
+def test_a_secret_that_is_not_text_is_named() -> None:
+    """Silently dropped, it would make every delivery fail."""
+    wrong: Any = b"whsec_old"
+    with pytest.raises(ValueError, match=r"^secret must be text, not bytes"):
+        verify_signature(BODY, "", wrong)
+    with pytest.raises(ValueError, match=r"^accepted_secrets must be text, not bytes"):
+        verify_signature(BODY, "", SECRET, accepted_secrets=[wrong])
+
+
+def test_any_iterable_of_secrets_will_do() -> None:
+    """A generator, a set, nothing."""
+    header = sign(BODY, "whsec_old", timestamp=NOW)
+    for accepted in (iter(["whsec_old"]), {"whsec_old"}, ("", None, "whsec_old")):
+        assert verify_signature(BODY, header, None, accepted_secrets=accepted, now=NOW)
+    assert not verify_signature(BODY, header, None, accepted_secrets=None, now=NOW)
 
 
 @pytest.mark.parametrize("header", [None, 7, b"t=1,v1=00", ["t=1"], object()])

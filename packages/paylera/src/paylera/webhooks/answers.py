@@ -21,7 +21,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "paylera.webhook_store_unavailable": (503, "The event cannot be handled now"),
 }
 """Every code the receiver makes, with its status and title. None but 405 and 413 comes before the signature is checked;
-none with 5xx comes without a right one."""
+no 5xx without a right one."""
 
 _FIXED: Headers = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 _RETRY: Headers = (("retry-after", "15"),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 def _aware(value: datetime) -> datetime:
@@ -22,6 +22,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
 """An id or a type: visible ASCII, so that it is safe in a log line and as a key."""
 
 
+Label = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+"""A text that may be missing or null, and is empty then."""
+
+
 class Model(BaseModel):
     """Base of everything received: immutable, unknown members kept, validators built on first use."""
 
@@ -32,16 +36,16 @@ class PayleraWebhookEvent(Model):
     """An event of any type; the subclasses know what their `data` holds.
 
     Here `data` is a plain dict, in which numbers with a fraction are `Decimal`. `previous_attributes` holds what an
-    `*.updated` event changed. `tenant_id` and the aggregate are empty strings if the envelope leaves them out.
+    `*.updated` event changed. `tenant_id` and the aggregate are empty strings if the envelope leaves them out or null.
     """
 
     id: Name
     type: Name
     occurred_at: Timestamp
     schema_version: int = 1
-    tenant_id: str = ""
-    aggregate_type: str = ""
-    aggregate_id: str = ""
+    tenant_id: Label = ""
+    aggregate_type: Label = ""
+    aggregate_id: Label = ""
     if TYPE_CHECKING:
         data: Any  # so that subclasses may say what it is
     else:

@@ -63,7 +63,10 @@ class InvoiceData(Model):
 class InvoicePaidEventData(InvoiceData):
     """A paid invoice; some SDKs of Paylera show it with `total_amount` alone, which is then the amount paid."""
 
-    amount_paid: Decimal = Field(validation_alias=AliasChoices("amount_paid", "total_amount"))
+    # Narrower than in the base, which is sound: the models are frozen.
+    amount_paid: Decimal = Field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        validation_alias=AliasChoices("amount_paid", "total_amount")
+    )
 
 
 InvoiceCreatedEventData = InvoiceData

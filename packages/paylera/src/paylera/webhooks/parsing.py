@@ -41,12 +41,12 @@ def parse_event(payload: bytes) -> PayleraWebhookEvent:
 def _decoded(payload: bytes) -> dict[str, Any]:
     try:
         found = from_json(payload, allow_inf_nan=False)
+        if isinstance(found, dict):
+            # An amount must not become a float on its way to a Decimal. The first parser has ruled out what is hostile.
+            return json.loads(payload, parse_float=Decimal) if _holds_float(found) else found
     except ValueError:
-        raise refusal("malformed_payload") from None
-    if not isinstance(found, dict):
-        raise refusal("malformed_payload")
-    # An amount must not become a float on its way to a Decimal. The first parser has ruled out all that is hostile.
-    return json.loads(payload, parse_float=Decimal) if _holds_float(found) else found
+        pass
+    raise refusal("malformed_payload")
 
 
 def _holds_float(value: dict[str, Any] | list[Any]) -> bool:

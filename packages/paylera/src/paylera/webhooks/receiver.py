@@ -53,6 +53,9 @@ class WebhookReceiver:
 
         if is_blank(signing_secret):
             raise ValueError("signing_secret must be the endpoint's secret (whsec_...), not blank")
+        if signing_secret != signing_secret.strip():
+            # As a file or a variable gives it; every delivery would be refused.
+            log.warning("signing_secret begins or ends with white space, and is used as it is")
         self._verifier = Verifier(
             signing_secret, accepted_secrets=accepted_secrets, tolerance_seconds=tolerance_seconds
         )

@@ -10,7 +10,7 @@ import hmac
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from paylera.errors import SignatureFault, SignatureVerificationError
 from paylera.secret import Secret
@@ -49,12 +49,9 @@ class Verifier:
     def __init__(
         self, secret: str | None, *, accepted_secrets: Iterable[str | None] | None, tolerance_seconds: float
     ) -> None:
-        if isinstance(accepted_secrets, str | bytes):
-            # A string is a sequence of strings, and every one of its characters would become an accepted secret.
-            raise ValueError("accepted_secrets must be a list of secrets, not a single string")
         self._tolerance = _checked_tolerance(tolerance_seconds)
-        given = (secret, *(accepted_secrets or ()))
-        self._secrets = tuple(Secret(item) for item in given if item is not None and not is_blank(item))
+        given = (_checked_secret("secret", secret), *_checked_secrets(accepted_secrets))
+        self._secrets = tuple(Secret(item) for item in given if item.strip())
 
     def fault(self, payload: Any, header: Any, *, now: float) -> SignatureFault | None:
         """Return why the delivery must not be trusted, or None; never raises, whatever the types.
@@ -99,8 +96,8 @@ def verify_signature(
 
     Never raises on what a stranger can send: a missing header, a text payload, anything malformed is False. A setting
     of your own that cannot be right (a tolerance that is not a positive number, a string for `accepted_secrets`) is a
-    `ValueError`. Signatures are compared as lower-case hex, the form in which they are sent. Source: contract section
-    7.
+    `ValueError`. A signature counts in lower-case hex only, the form in which it is sent: one spelling per signature.
+    Source: contract section 7.
     """
     verifier = Verifier(secret, accepted_secrets=accepted_secrets, tolerance_seconds=tolerance_seconds)
     return verifier.fault(payload, header, now=REAL.now() if now is None else now) is None
@@ -171,6 +168,20 @@ def _digest(secret: str, signed: bytes) -> bytes:
 
 def _checked_tolerance(seconds: Any) -> float:
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not math.isfinite(seconds) or seconds <= 0:
+    if not is_number or not 0 < seconds < math.inf:
         raise ValueError("tolerance_seconds must be a finite number greater than 0")
-    return float(seconds)
+    return cast("float", seconds)
+
+
+def _checked_secrets(secrets: Any) -> list[str]:
+    # A string is a sequence of strings, and every one of its characters would become an accepted secret.
+    if isinstance(secrets, str | bytes) or not isinstance(secrets, Iterable | None):
+        raise ValueError("accepted_secrets must be a list of secrets, not a single one")
+    return [_checked_secret("accepted_secrets", secret) for secret in secrets or ()]
+
+
+def _checked_secret(name: str, secret: Any) -> str:
+    if not isinstance(secret, str | None):
+        msg = f"{name} must be text, not {type(secret).__name__}"
+        raise ValueError(msg)
+    return secret or ""

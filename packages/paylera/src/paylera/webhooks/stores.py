@@ -24,6 +24,8 @@ ClaimState = Literal["claimed", "done", "busy"]
 HOLD_SECONDS = 48 * 3600
 """Longer than the sender goes on trying, which adds up to 45 hours."""
 
+_DONE = ""
+
 
 class ClaimStore(Protocol):
     """Remembers which events are handled, or being handled.
@@ -63,7 +65,7 @@ class InProcessClaims:
     is_local = True
 
     def __init__(self, *, max_events: int = 10_000, system: System = REAL) -> None:
-        self._owners: ExpiringCache[str | None] = ExpiringCache(
+        self._owners: ExpiringCache[str] = ExpiringCache(
             max_entries=max_events, ttl_seconds=HOLD_SECONDS, now=system.monotonic
         )
 
@@ -125,6 +127,3 @@ class Claims:
         if self._is_local:
             return method.function(event_id, owner)
         return (yield from invoke(method, event_id, owner))
-
-
-_DONE = ""
