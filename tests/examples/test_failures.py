@@ -131,6 +131,62 @@ def test_from_a_free_plan_the_change_goes_through_the_checkout(demo: Any, arrive
     eve.page.wait_for_url(re.compile("/checkout/"))
 
 
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"status": "past_due"}, "The last payment failed"),
+        ({"status": "trialing", "trial_end": "2026-12-01T12:00:00.000Z"}, "Free trial until 1 Dec 2026"),
+        ({"status": "active", "current_period_end": "2026-12-24T12:00:00.000Z"}, "renews on 24 Dec 2026"),
+        ({"status": "active", "cancel_at_period_end": True, "cancel_at": "2026-12-24T12:00:00.000Z"}, "Ends on 24 Dec"),
+    ],
+)
+def test_webhooks_tell_what_the_entitlements_do_not(
+    demo: Any, arrive: Arrive, facts: dict[str, Any], words: str
+) -> None:
+    person = arrive(demo.url)
+    older = {"id": "sub_1", "version": 1, "status": "active", "current_period_end": "2020-01-01T12:00:00.000Z"}
+    newer = {"id": "sub_1", "version": 2, **facts}
+    events = [
+        {
+            "seq": n,
+            "id": f"evt_{n}",
+            "type": "subscription.updated",
+            "received_at": "2026-11-24T12:00:00Z",
+            "data": data,
+        }
+        for n, data in enumerate((newer, older), start=1)  # They may arrive in any order.
+    ]
+    person.page.route("**/events?after=0", lambda route: route.fulfill(json={"events": events}))
+    answer(person, "entitlements", (200, ENTITLED))
+    person.come_as("ada", "/app")
+    expect(person.at("plan-note")).to_contain_text(words)
+
+
+def test_names_from_elsewhere_are_text_and_nothing_more(demo: Any, arrive: Arrive) -> None:
+    evil = "<img src=x onerror=document.title='owned'>"
+    person = arrive(demo.url)
+    plan = {
+        "code": "x",
+        "name": evil,
+        "description": evil,
+        "prices": [{"amount": "1.00", "currency": "USD"}],
+        "features": {},
+    }
+    answer(person, "plans", (200, {"data": [plan]}))
+    person.open("/")
+    expect(person.at("plan-x").get_by_role("heading")).to_have_text(evil)
+    assert person.page.locator("main img").count() == 0
+
+
+def test_a_bank_that_asks_first(demo: Any, arrive: Arrive) -> None:
+    finn = arrive(demo.url)
+    finn.come_as("finn")
+    finn.choose("pro")
+    finn.pay_with("4000 0000 0000 3220")
+    finn.page.get_by_role("button", name="Yes, pay").click()
+    expect(finn.at("welcome-title")).to_have_text("You are on Pro", timeout=20_000)
+
+
 def test_checkout_that_was_left_costs_nothing(demo: Any, arrive: Arrive) -> None:
     ben = arrive(demo.url)
     ben.come_as("ben")

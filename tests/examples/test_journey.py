@@ -18,8 +18,20 @@ Arrive = Callable[..., Person]
 
 @pytest.fixture(scope="module", params=["django", "fastapi"])
 def demo(request: pytest.FixtureRequest, demos: Callable[..., Any]) -> Iterator[Any]:
-    with demos(request.param) as running:
+    with demos(request.param, PYTHONWARNINGS="error") as running:
         yield running
+
+
+@pytest.mark.parametrize("host", ["django-gunicorn", "django-asgi"])
+def test_other_servers_serve_the_same(host: str, demos: Callable[..., Any], arrive: Arrive) -> None:
+    with demos(host) as demo:
+        ada = arrive(demo.url)
+        ada.subscribe("ada", "starter")
+        ada.at("run").click()
+        expect(ada.at("balance-api_calls")).to_have_text("999 of 1,000 left")
+        for kind in ("subscription.activated", "invoice.paid"):
+            expect(ada.event(kind)).to_be_visible()
+        assert ada.errors == []
 
 
 def test_the_whole_journey(demo: Any, arrive: Arrive) -> None:

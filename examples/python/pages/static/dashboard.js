@@ -46,12 +46,19 @@ function showPlan() {
   showFeatures(byId("features"), entitlements.features);
 }
 
+/** What there is to know about a subscription that is not simply running. */
+const NOTES = {
+  past_due: () => "The last payment failed. Put another card into the billing portal.",
+  paused: () => "Paused.",
+  trialing: ({ trial_end: end }) => (end ? `Free trial until ${day(end)}.` : "Free trial."),
+};
+
 function planNote(plan) {
-  const subscription = current();
-  const price = plan ? `${priceOf(plan).amount} ${priceOf(plan).per}` : "";
-  const end = subscription?.current_period_end;
-  if (subscription?.cancel_at_period_end) return `Ends on ${day(subscription.cancel_at ?? end)}. No further payments.`;
-  return [price, end && `renews on ${day(end)}`].filter(Boolean).join(" · ");
+  const subscription = current() ?? {};
+  const { cancel_at_period_end: isEnding, cancel_at: at, current_period_end: end, status } = subscription;
+  if (isEnding) return `Ends on ${day(at ?? end)}. No further payments.`;
+  const price = plan && `${priceOf(plan).amount} ${priceOf(plan).per}`;
+  return NOTES[status]?.(subscription) ?? [price, end && `renews on ${day(end)}`].filter(Boolean).join(" · ");
 }
 
 function showInvoices({ data }) {
@@ -102,8 +109,7 @@ async function changePlan(form) {
   } catch (error) {
     // From a free plan there is no card yet: Paylera names the hosted page that takes one and finishes the change.
     if (!error.nextAction?.url) throw error;
-    goTo(error.nextAction.url);
-    return "Opening checkout…";
+    await goTo(error.nextAction.url);
   }
   return `You are on ${planOf(code)?.name ?? code} now.`;
 }
@@ -157,7 +163,7 @@ function wire() {
 }
 
 async function openPortal() {
-  goTo((await paylera.billingPortal({ return_url: "/app" })).url);
+  await goTo((await paylera.billingPortal({ return_url: "/app" })).url);
 }
 
 async function start() {
@@ -174,5 +180,3 @@ async function start() {
 }
 
 start();
-// Coming back with the browser's back button shows the page as it was left: bring it up to date.
-addEventListener("pageshow", (event) => { if (event.persisted) refresh().catch(sayProblem); });

@@ -26,7 +26,8 @@ function plainValue({ kind, value, allowed, unlimited }) {
 
 function metered(code, name, feature) {
   const { usage = "0", included, balance, unlimited } = feature;
-  const words = unlimited ? `Unlimited, ${count(usage)} used` : `${count(balance)} of ${count(included)} left`;
+  const left = Number(balance) < 0 ? `${count(-balance)} more than ${count(included)}` : `${count(balance)} of ${count(included)} left`;
+  const words = unlimited ? `Unlimited, ${count(usage)} used` : left;
   const value = el("span", { class: "value", text: words, "data-testid": `balance-${code}` });
   if (unlimited) return [value];
   const isLow = Number(balance) <= Number(included) * LOW;

@@ -51,7 +51,7 @@ function action(plan, current) {
 async function subscribe(plan) {
   const welcome = `/welcome?plan=${encodeURIComponent(plan.code)}`;
   const { checkout_url: checkout } = await paylera.attach({ plan_code: plan.code, success_url: welcome, cancel_url: "/?canceled=1" });
-  goTo(checkout ?? welcome);
+  await goTo(checkout ?? welcome);
 }
 
 /** Try once, and offer to try again: without plans the page is empty. */
@@ -68,5 +68,3 @@ async function start() {
 
 if (new URLSearchParams(location.search).has("canceled")) say("Checkout was left. Nothing was charged.", { good: true });
 start();
-// Coming back from the checkout with the browser's back button shows the page as it was left: bring it up to date.
-addEventListener("pageshow", (event) => { if (event.persisted) start(); });

@@ -2,6 +2,7 @@
 import { PayleraError, createPaylera } from "./paylera.js";
 
 export const paylera = createPaylera({ baseUrl: "/api/paylera" });
+const LEAVING_MS = 8000;
 export const isSignedIn = document.body.dataset.signedIn === "yes";
 export const byId = (id) => document.getElementById(id);
 
@@ -47,11 +48,19 @@ const amountOf = (quantity, name) => `${count(quantity)} ${lower(Number(quantity
 // "API calls" keeps its capitals, "Seats" in the middle of a line does not.
 const lower = (name) => (/^[A-Z][a-z]/.test(name) ? name[0].toLowerCase() + name.slice(1) : name);
 
-/** Leave for a hosted page. Only web addresses are followed: the address came over the network. */
+/**
+ * Leave for another page. Only web addresses are followed: the address came over the network. The promise holds for as long as leaving may
+ * take, so that a button which waits for it cannot be pressed twice.
+ */
 export function goTo(address) {
   const url = new URL(address, location.href);
-  if (url.protocol === "https:" || url.protocol === "http:") location.assign(url);
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error(`not a web address: ${url.protocol}`);
+  location.assign(url);
+  return new Promise((resolve) => setTimeout(resolve, LEAVING_MS));
 }
+
+// Coming back with the browser's back button may show a page as it was left, busy button and all.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 /** Disable a button and say why while `work` runs. Focus stays where the person left it. */
 export async function busy(button, label, work) {
