@@ -109,7 +109,6 @@ class Gateway:
         """Run an operation as one transaction; the answer to a keyed call is kept in the same one."""
         sent = jsonbody.parse(exchange.body)
         mark = idempotency.fingerprint(sent) if place is not None else b""
-        refusal = None
         try:
             with self._engine.unit() as unit:
                 answer = idempotency.replay(unit, place, mark) if place is not None else None
@@ -125,8 +124,7 @@ class Gateway:
                     idempotency.keep(unit, place, mark, answer)
                 return answer
         except Problem as problem:
-            refusal = problem
-        return self._keep_refusal(exchange, refusal, place, mark)
+            return self._keep_refusal(exchange, problem, place, mark)
 
     def _keep_refusal(self, exchange: Exchange, problem: Problem, place: bytes | None, mark: bytes) -> Answer:
         """Keep a refusal under its key, once the work it ended is rolled back. A conflict of keys is not an answer to
