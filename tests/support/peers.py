@@ -22,8 +22,8 @@ class Line:
     sock: socket.socket
     number: int
     stopped: threading.Event
-    requests: list[bytes]
-    buffer: bytes = b""
+    requests: list[bytes] = field(repr=False)
+    buffer: bytes = field(default=b"", repr=False)
 
     def read(self) -> bytes:
         """Read one whole request; `EOFError` when the client hangs up."""
@@ -75,8 +75,8 @@ class Peer:
 
     port: int
     scheme: str = "http"
-    requests: list[bytes] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list, repr=False)
+    lines: list[Line] = field(default_factory=list, repr=False)
 
     @property
     def url(self) -> str:

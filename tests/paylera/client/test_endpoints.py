@@ -38,15 +38,8 @@ ENDPOINTS = {
     for name, function in vars(module).items()
     if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
 }
-EXECUTION = Execution.of(
-    api_token="pl_test_x",
-    base_url="http://h",
-    api_version="2026-05-01",
-    timeout=1,
-    max_retries=0,
-    tracer=None,
-    system=REAL,
-)
+SETTINGS: dict[str, Any] = {"api_version": "2026-05-01", "timeout": 1, "max_retries": 0, "tracer": None, "system": REAL}
+EXECUTION = Execution.of(api_token="pl_test_x", base_url="http://h", **SETTINGS)
 
 ME = "/v1/customers/cus_1"
 SUB = "/v1/subscriptions/sub_1"
@@ -252,6 +245,10 @@ def test_mappings_sets_and_times_become_json() -> None:
 
 def test_flags_in_a_query() -> None:
     assert prepared("list_customers", (), {"filters": {"has_card": True, "n": 3}}).url.endswith("?has_card=true&n=3")
+
+
+def test_unset_shows_as_such_in_signatures() -> None:
+    assert "name: 'str | Unset | None' = UNSET" in str(inspect.signature(PayleraClient.update_customer))
 
 
 OWN = {"close", "aclose"}

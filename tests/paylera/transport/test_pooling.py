@@ -98,6 +98,21 @@ def test_post_that_may_have_been_seen_is_not_sent_twice(sender: Any) -> None:
     assert len(peer.requests) == 2
 
 
+def test_kept_connection_that_is_slow_times_out_once(sender: Any) -> None:
+    def script(line: Line) -> None:
+        line.read()
+        line.send(reply(b"ok"))
+        line.read()
+        line.wait_for_end()
+
+    with listening(script) as peer:
+        sender.get(peer.url)
+        with pytest.raises(TransportError) as caught:
+            sender.get(peer.url, timeout=0.2)
+    assert caught.value.fault == "timeout"
+    assert len(peer.lines) == 1
+
+
 def test_pool_is_bounded_and_the_oldest_goes() -> None:
     transport = HttpTransport()
     count = pool_module.MAX_IDLE + 4

@@ -72,6 +72,11 @@ def test_headers_cannot_be_injected(any_sender: Any, header: tuple[str, str]) ->
         any_sender.send(Request("GET", "http://127.0.0.1:1/", (header,)))
 
 
+def test_header_values_are_text(any_sender: Any) -> None:
+    with pytest.raises(ValueError, match="header 'x-n'"):
+        any_sender.send(Request("GET", "http://127.0.0.1:1/", (("x-n", 1),)))  # type: ignore[arg-type]  # a caller's slip
+
+
 @pytest.mark.parametrize(
     "name", ["host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect"]
 )

@@ -58,8 +58,10 @@ class Endpoint:
         `base_url` wins over the environment's `PAYLERA_BASE_URL`, which wins over the token's prefix. An overridden
         base URL makes the mode `custom`.
         """
-        token, api_token = _checked_token(api_token), None  # no frame of a traceback keeps the text
-        mode, url = _located(token, base_url, environ or {})
+        # No frame of a traceback keeps the token: not as an argument, nor within the environment.
+        from_environment, environ = (environ or {}).get(BASE_URL_VARIABLE, "").strip(), None
+        token, api_token = _checked_token(api_token), None
+        mode, url = _located(token, base_url, from_environment)
         if not isinstance(api_version, str) or not _API_VERSION.fullmatch(api_version):
             msg = f"api_version must be a date such as {DEFAULT_API_VERSION!r}"
             raise ValueError(msg)
@@ -106,10 +108,10 @@ def _checked_token(token: object) -> Secret:
     raise ValueError("api_token holds a space, a line break or a character outside ASCII: check how it was copied")
 
 
-def _located(token: Secret, base_url: object, environ: Mapping[str, str]) -> tuple[Mode, str]:
+def _located(token: Secret, base_url: object, from_environment: str) -> tuple[Mode, str]:
     if base_url is not None:
         return "custom", _checked_base_url("base_url", base_url)
-    if from_environment := environ.get(BASE_URL_VARIABLE, "").strip():
+    if from_environment:
         return "custom", _checked_base_url(BASE_URL_VARIABLE, from_environment)
     for prefix, found in _HOSTS.items():
         if token.reveal().startswith(prefix):

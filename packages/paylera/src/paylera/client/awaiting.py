@@ -19,7 +19,7 @@ from paylera.client.endpoints import (
     sessions,
     subscriptions,
 )
-from paylera.client.execution import Execution, closed_error, hidden, raw_call
+from paylera.client.execution import Execution, closed_error, described, hidden, raw_call
 from paylera.client.facade import dressed
 from paylera.client.pages import AsyncPages
 from paylera.client.seam import awaiting_transport
@@ -131,8 +131,7 @@ class AsyncPayleraClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        endpoint = self._execution.endpoint
-        return f"{type(self).__name__}(base_url={endpoint.base_url!r}, mode={endpoint.mode!r})"
+        return described(self, getattr(self, "_execution", None))
 
     def __reduce_ex__(self, _protocol: SupportsIndex, /) -> NoReturn:
         raise TypeError("a client is neither copied nor pickled: share it between loops, make one in each process")

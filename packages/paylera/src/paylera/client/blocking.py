@@ -19,7 +19,7 @@ from paylera.client.endpoints import (
     sessions,
     subscriptions,
 )
-from paylera.client.execution import Execution, closed_error, hidden, raw_call
+from paylera.client.execution import Execution, closed_error, described, hidden, raw_call
 from paylera.client.facade import dressed
 from paylera.client.pages import Page
 from paylera.client.seam import blocking_transport
@@ -130,8 +130,7 @@ class PayleraClient:
         self.close()
 
     def __repr__(self) -> str:
-        endpoint = self._execution.endpoint
-        return f"{type(self).__name__}(base_url={endpoint.base_url!r}, mode={endpoint.mode!r})"
+        return described(self, getattr(self, "_execution", None))
 
     def __reduce_ex__(self, _protocol: SupportsIndex, /) -> NoReturn:
         raise TypeError("a client is neither copied nor pickled: share it between threads, make one in each process")

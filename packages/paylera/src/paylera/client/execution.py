@@ -125,6 +125,12 @@ def closed_error() -> TransportError:
     return TransportError("this client was closed; make a new one, or keep one open for all calls", fault="closed")
 
 
+def described(client: object, execution: Execution | None) -> str:
+    """Return the `repr` of a client, of one whose settings were refused too: tracebacks show it."""
+    known = f"base_url={execution.endpoint.base_url!r}, mode={execution.endpoint.mode!r}" if execution else ""
+    return f"{type(client).__name__}({known})"
+
+
 def hidden(api_token: object) -> object:
     """Return the token so that no traceback shows it; what is no text stays, to be refused with its name."""
     return Secret(api_token) if isinstance(api_token, str) else api_token

@@ -98,8 +98,7 @@ class HttpTransport:
         # A forked child must not speak on its parent's connections. No lock here: one held at the moment of the fork
         # stays held in the child for ever; `pop` and `setdefault` are atomic.
         for other in [known for known in list(self._pools) if known != pid]:
-            if (inherited := self._pools.pop(other, None)) is not None:
-                inherited.abandon()
+            self._pools.pop(other, Pool()).abandon()
         return self._pools.setdefault(pid, Pool())
 
     def _tls(self, origin: Origin) -> ssl.SSLContext | None:

@@ -55,12 +55,16 @@ def origin_and_target(request: Request) -> tuple[Origin, str]:
 
 def _check_headers(request: Request) -> None:
     for name, value in request.headers:
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            msg = f"header {name!r} has a name that is not lower case, or a line break or control character"
+        if not _NAME.fullmatch(name) or not _is_value(value):
+            msg = f"header {name!r} has a name that is not lower case, or a value that is no plain text of one line"
             raise ValueError(msg)
         if name in _OURS:
             msg = f"header {name!r} is set by the transport; leave it out"
             raise ValueError(msg)
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) and _VALUE.fullmatch(value) is not None
 
 
 def encoded(request: Request, origin: Origin, target: str) -> bytes:
