@@ -40,6 +40,14 @@ def test_pages_newest_first_without_gap_or_repeat(api: Api) -> None:
     assert seen == made[::-1]
 
 
+def test_oldest_first_on_request(api: Api) -> None:
+    made = [api.customer()["id"] for _ in range(3)]
+    page = api.get("/v1/customers", sort="created_at:asc", limit=2).json()
+    rest = api.get("/v1/customers", sort="created_at:asc", cursor=page["next_cursor"]).json()
+    assert [customer["id"] for customer in page["data"] + rest["data"]] == made
+    problem(api.get("/v1/customers", sort="name:asc"), 422, "validation.failed")
+
+
 def test_external_id_is_unique(api: Api) -> None:
     api.customer(external_id="same")
     problem(api.post("/v1/customers", {"external_id": "same"}), 409, "customer.external_id_taken")

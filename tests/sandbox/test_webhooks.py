@@ -270,6 +270,7 @@ def test_endpoint_life(api: Api, receiver: Receiver) -> None:
         ({"url": "http://127.0.0.1/", "events": "*"}, "events"),
         ({"url": "http://127.0.0.1/", "events": ["*.paid"]}, "events"),
         ({"url": "http://127.0.0.1/", "events": ["invoice"]}, "events"),
+        ({"url": "http://127.0.0.1/", "api_version": "20260501"}, "api_version"),
         ({"url": "http://127.0.0.1/", "secret": "short"}, "secret"),
         ({"url": "http://127.0.0.1/", "secret": "whsec_with space"}, "secret"),
     ],
@@ -294,8 +295,9 @@ def test_retry_and_replay(wired: Api, receiver: Receiver) -> None:
     again = receiver.received[-1]
     assert again.headers["paylera-event-id"] == second["event_id"]
     assert again.headers["paylera-delivery-id"] != second["id"]
-    assert wired.ok(f"{path}/replay", {"since": "2026-01-01T00:00:00Z", "events": ["customer.*"]})["queued"] == 2
+    assert wired.ok(f"{path}/replay", {"since": "2026-01-01T00:00:00Z", "event_types": ["customer.*"]})["queued"] == 2
     assert wired.ok(f"{path}/replay", {"since": "2999-01-01T00:00:00Z"})["queued"] == 0
+    assert wired.ok(f"{path}/replay", {"until": "2026-01-01T00:00:00+02:00"})["queued"] == 0
     problem(wired.post(f"{path}/replay", {"event_ids": ["evt_x"]}), 404, "event.not_found")
     problem(wired.post(f"{path}/replay", {"since": "soon"}), 422, "validation.failed")
     problem(wired.post(f"{path}/deliveries/del_x/retry"), 404, "webhook_delivery.not_found")

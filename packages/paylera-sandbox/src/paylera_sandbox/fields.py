@@ -246,6 +246,17 @@ def address(value: object) -> dict[str, Any]:
     return value
 
 
+def date(value: object) -> str:
+    """Take a date, `2026-05-01`: this form and no other that means the same."""
+    try:
+        day = datetime.strptime(value, "%Y-%m-%d").date().isoformat() if isinstance(value, str) else ""  # noqa: DTZ007 a date has no zone
+    except ValueError:
+        day = ""
+    if not day or day != value:
+        raise Invalid("date.invalid", "must be a date, for example 2026-05-01")
+    return day
+
+
 def timestamp(value: object) -> str:
     """Take an ISO 8601 moment with its offset, and write it as the API does."""
     try:

@@ -8,7 +8,6 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -23,12 +22,11 @@ from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import RecordedRequest
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
+from paylera_sandbox.webhooks.endpoints import API_VERSION
 
 MAX_BODY = 1024 * 1024
-API_VERSION = "2026-05-01"
 PROBLEM_JSON = "application/problem+json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 log = logging.getLogger("paylera_sandbox")
 
 
@@ -165,13 +163,10 @@ def _authenticate(request: Request, token: str) -> None:
 
 
 def _version(request: Request) -> str:
-    given = request.headers.get("paylera-api-version", API_VERSION)
-    if _DATE.fullmatch(given):
-        try:
-            return date.fromisoformat(given).isoformat()
-        except ValueError:
-            pass
-    raise Problem("version.invalid", f"Paylera-Api-Version must be a date such as {API_VERSION}.")
+    try:
+        return str(fields.date(request.headers.get("paylera-api-version", API_VERSION)))
+    except fields.Invalid as error:
+        raise Problem("version.invalid", f"Paylera-Api-Version {error.message}.") from None
 
 
 async def _read(request: Request) -> bytes:

@@ -107,15 +107,18 @@ class Store:
 
     def newest(self, table: str, where: Where | None = None, *, limit: int = -1) -> list[Doc]:
         """Return objects, newest first."""
-        return [doc for _, doc in self.page(table, where or {}, limit=limit, before=None)]
+        return [doc for _, doc in self.page(table, where or {}, limit=limit)]
 
-    def page(self, table: str, where: Where, *, limit: int, before: int | None) -> list[tuple[int, Doc]]:
-        """Return objects with their places, newest first, from below a place."""
+    def page(
+        self, table: str, where: Where, *, limit: int, after: int | None = None, oldest_first: bool = False
+    ) -> list[tuple[int, Doc]]:
+        """Return objects with their places, newest first or oldest first, from behind a place."""
         conditions, parameters = _conditions(where)
-        if before is not None:
-            conditions.append("seq < ?")
-            parameters.append(before)
-        sql = f"SELECT seq, doc FROM {table} WHERE {' AND '.join(conditions) or '1'} ORDER BY seq DESC LIMIT ?"  # noqa: S608 names are ours, values are bound
+        if after is not None:
+            conditions.append("seq > ?" if oldest_first else "seq < ?")
+            parameters.append(after)
+        order = "ASC" if oldest_first else "DESC"
+        sql = f"SELECT seq, doc FROM {table} WHERE {' AND '.join(conditions) or '1'} ORDER BY seq {order} LIMIT ?"  # noqa: S608 names are ours, values are bound
         return [(seq, json.loads(doc)) for seq, doc in self.execute(sql, [*parameters, limit])]
 
     def count(self, table: str, **where: object) -> int:

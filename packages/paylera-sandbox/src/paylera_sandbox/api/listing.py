@@ -1,4 +1,4 @@
-"""Lists: `{data, has_more, next_cursor}`, newest first."""
+"""Lists: `{data, has_more, next_cursor}`, newest first unless `sort` says otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Any
 
-from paylera_sandbox.fields import Invalid, Rule, integer
+from paylera_sandbox.fields import Invalid, Rule, choice, integer
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import public
@@ -23,14 +23,21 @@ def cursor(value: object) -> int:
     return int(place[3:])
 
 
-PAGING = {"limit": Rule(integer(1, 100), default=25), "cursor": Rule(cursor)}
+NEWEST_FIRST, OLDEST_FIRST = "created_at:desc", "created_at:asc"
+PAGING = {
+    "limit": Rule(integer(1, 100), default=25),
+    "cursor": Rule(cursor),
+    "sort": Rule(choice(NEWEST_FIRST, OLDEST_FIRST), default=NEWEST_FIRST),
+}
 
 
 def page(call: Call, table: str, **where: object) -> Doc:
     """Return a page of the objects that match; a condition that is None does not count."""
     limit = call.query["limit"]
     wanted = {name: value for name, value in where.items() if value is not None}
-    rows = call.unit.store.page(table, wanted, limit=limit + 1, before=call.query.get("cursor"))
+    oldest_first = call.query["sort"] == OLDEST_FIRST
+    place = call.query.get("cursor")
+    rows = call.unit.store.page(table, wanted, limit=limit + 1, after=place, oldest_first=oldest_first)
     more = len(rows) > limit
     return whole([doc for _, doc in rows[:limit]], has_more=more, last=rows[limit - 1][0] if more else None)
 

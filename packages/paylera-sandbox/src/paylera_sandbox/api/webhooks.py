@@ -18,6 +18,7 @@ CREATE = {
     "events": Rule(patterns, default=["*"]),
     "description": Rule(fields.text(longest=500)),
     "secret": Rule(endpoints.secret),
+    "api_version": Rule(fields.date),
 }
 UPDATE = {
     "url": Rule(fields.url),
@@ -41,7 +42,12 @@ def _event_ids(value: object) -> list[str]:
     return [fields.identifier(item) for item in value]
 
 
-REPLAY = {"event_ids": Rule(_event_ids), "events": Rule(patterns), "since": Rule(fields.timestamp)}
+REPLAY = {
+    "event_ids": Rule(_event_ids),
+    "event_types": Rule(patterns),
+    "since": Rule(fields.timestamp),
+    "until": Rule(fields.timestamp),
+}
 
 
 def create(call: Call) -> Doc:
@@ -54,6 +60,7 @@ def create(call: Call) -> Doc:
             events=given["events"],
             description=given.get("description"),
             secret=given.get("secret"),
+            api_version=given.get("api_version"),
         ),
         with_secret=True,
     )
@@ -120,7 +127,7 @@ def retry(call: Call) -> Doc:
 
 
 def replay(call: Call) -> Doc:
-    """Queue new deliveries of old events: those named, or those since a moment and of some types."""
+    """Queue new deliveries of old events: those named, or those of some time and some types."""
     unit, endpoint, given = call.unit, get(call), call.body
     _expect_enabled(endpoint)
     found = _named(call) if given.get("event_ids") else _since(call)
@@ -154,6 +161,7 @@ def _named(call: Call) -> list[Doc]:
 
 def _since(call: Call) -> list[Doc]:
     """Return the oldest first, so that they arrive in the order in which they happened."""
-    since, wanted = call.body.get("since") or "", call.body.get("events") or ["*"]
+    since, until = call.body.get("since") or "", call.body.get("until") or "~"  # a tilde sorts behind every stamp
+    wanted = call.body.get("event_types") or ["*"]
     latest = reversed(call.unit.store.newest("events", limit=_LONGEST_REPLAY))
-    return [event for event in latest if event["occurred_at"] >= since and wants(wanted, event["type"])]
+    return [event for event in latest if since <= event["occurred_at"] <= until and wants(wanted, event["type"])]

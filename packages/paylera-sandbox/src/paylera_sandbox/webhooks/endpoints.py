@@ -9,6 +9,7 @@ from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
 from paylera_sandbox.webhooks.signing import new_secret, rotated
 
+API_VERSION = "2026-05-01"
 _SECRET = re.compile(r"whsec_[\x21-\x7e]{1,200}")
 
 
@@ -20,7 +21,13 @@ def secret(value: object) -> str:
 
 
 def register(
-    unit: Unit, *, url: str, events: list[str], description: str | None = None, secret: str | None = None
+    unit: Unit,
+    *,
+    url: str,
+    events: list[str],
+    description: str | None = None,
+    secret: str | None = None,
+    api_version: str | None = None,
 ) -> Doc:
     """Add an endpoint."""
     chosen = secret or new_secret()
@@ -31,7 +38,7 @@ def register(
         "events": events,
         "description": description,
         "status": "enabled",
-        "api_version": "2026-05-01",
+        "api_version": api_version or API_VERSION,
         "secret_last4": chosen[-4:],
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
