@@ -171,8 +171,8 @@ class Demo:
         command = tuple(part.replace("{port}", str(self._port)) for part in self._example.command)
         return Service("the example", command, f"{self.url}/login", env, folder, self._log)
 
-    def watch(self) -> None:
-        """Return never, unless one of the two servers ends by itself: then raise `DemoError`."""
+    def watch(self) -> NoReturn:
+        """Wait for ever; when one of the two servers ends by itself, raise `DemoError`."""
         while True:
             for service in (self.sandbox, self.app):
                 if service.ended(within=0.5):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import shutil
-import sys
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -123,4 +122,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -15,7 +15,7 @@ from examples.person import Person
 pytestmark = pytest.mark.browser
 
 Arrive = Callable[..., Person]
-ENTITLED = {
+ENTITLED: dict[str, Any] = {
     "subscription_id": "sub_1",
     "plan_code": "starter",
     "features": {
@@ -90,6 +90,32 @@ def test_a_retry_after_a_lost_connection_is_the_same_call(subscriber: Person) ->
     expect(subscriber.at("balance-api_calls")).to_have_text("989 of 1,000 left")
     expect(subscriber.at("notice")).to_be_empty()
     assert len({call.headers["idempotency-key"] for call in subscriber.called("track")}) == 1
+
+
+def test_a_balance_read_before_the_last_click_is_not_shown(demo: Any, arrive: Arrive) -> None:
+    person = arrive(demo.url)
+    held: list[Route] = []
+
+    def entitlements(call: Route) -> None:
+        seen = len(person.called("entitlements", "GET"))
+        held.append(call) if seen == 2 else call.fulfill(json=with_balance("990" if seen == 1 else "988"))
+
+    person.page.route("**/api/paylera/entitlements", entitlements)
+    event = {"seq": 1, "id": "evt_1", "type": "invoice.paid", "received_at": "2026-11-24T12:00:00Z", "data": {}}
+    polls = iter([[], [event]])
+    person.page.route("**/events?*", lambda route: route.fulfill(json={"events": next(polls, [])}))
+    answer(person, "track", (200, {"usage": "11", "balance": "989", "included": "1000", "unlimited": False}))
+    person.come_as("ada", "/app")
+    expect(person.event("invoice.paid")).to_be_visible()  # It made the page read everything again; that answer is held.
+    person.at("run").click()
+    expect(person.at("balance-api_calls")).to_have_text("989 of 1,000 left")
+    held[0].fulfill(json=with_balance("990"))
+    expect(person.at("balance-api_calls")).to_have_text("988 of 1,000 left")
+
+
+def with_balance(balance: str) -> dict[str, Any]:
+    feature = {**ENTITLED["features"]["api_calls"], "balance": balance}
+    return {**ENTITLED, "features": {"api_calls": feature}}
 
 
 def test_offline_is_said_and_ends(subscriber: Person) -> None:
@@ -253,5 +279,6 @@ def test_without_the_billing_service_the_pages_stay_readable(
         expect(ada.at("notice")).to_contain_text("The billing service is not available just now")
         expect(ada.at("request-id")).to_have_text(re.compile(r"[A-Za-z0-9._-]{8,64}"))
         expect(ada.at("balance-api_calls")).to_have_text("1,000 of 1,000 left")
-        ada.open("/")
-        expect(ada.at("retry")).to_be_visible()
+        for path in ("/", "/app"):
+            ada.open(path)
+            expect(ada.at("retry")).to_be_visible()

@@ -10,6 +10,7 @@ const EVENTS_THAT_CHANGE_US = /^(subscription|invoice)\./;
 
 let plans = [];
 let entitlements = null; // Until they are read.
+let spent = 0; // Calls of `track` answered so far.
 // The relay answers with entitlements, not with the subscription itself. Its dates come from webhooks and from the answers to our own calls:
 // the one with the highest version is the newest, in whatever order they arrive.
 const subscriptions = new Map();
@@ -24,7 +25,9 @@ function learn(subscription) {
 
 /** Read everything again and show what could be read; one failure does not hide the rest. */
 async function refresh() {
+  const before = spent;
   const answers = await Promise.allSettled([paylera.plans(), paylera.entitlements(), paylera.invoices({ limit: 12 })]);
+  if (spent !== before) return refresh(); // The balance just read may be the one from before the last click.
   const [offered, ours, billed] = answers.map((answer) => answer.value);
   plans = offered?.data ?? plans;
   entitlements = ours ?? entitlements;
@@ -32,6 +35,7 @@ async function refresh() {
   if (billed) showInvoices(billed);
   const failed = answers.find((answer) => answer.status === "rejected");
   if (failed) throw failed.reason;
+  return undefined;
 }
 
 function showPlan() {
@@ -44,6 +48,11 @@ function showPlan() {
   byId("cancel").hidden = Boolean(current()?.cancel_at_period_end);
   byId("work").hidden = !(METERED in entitlements.features);
   showFeatures(byId("features"), entitlements.features);
+}
+
+function showNothing() {
+  byId("plan-name").textContent = "Not available just now";
+  byId("plan-note").replaceChildren(el("a", { href: location.pathname, text: "Try again", "data-testid": "retry" }));
 }
 
 /** What there is to know about a subscription that is not simply running. */
@@ -75,6 +84,7 @@ function showInvoices({ data }) {
 /** Spend one call. The answer holds the new balance, so nothing is read again. */
 async function runAnalysis() {
   const answer = await paylera.track({ feature_code: METERED, quantity: "1" });
+  spent += 1;
   entitlements.features[METERED] = { ...entitlements.features[METERED], ...pick(answer, ["usage", "balance", "included", "unlimited"]) };
   showUsage(byId("features"), METERED, entitlements.features[METERED]);
   const { roofs, tallest } = drawTile(byId("tile"), Number(answer.usage));
@@ -175,6 +185,7 @@ async function start() {
     if (preferred && entitlements.subscription_id) chooseChange(preferred);
   } catch (error) {
     sayProblem(error);
+    if (!entitlements) showNothing();
   }
   followEvents(onEvents, showFeedState);
 }

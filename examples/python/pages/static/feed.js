@@ -30,7 +30,7 @@ export function showFeedState(state) {
 
 function item(event, isNew) {
   const kind = event.type.split(".")[0];
-  const facts = (FACTS[kind]?.(event.data ?? {}) ?? []).filter(Boolean).join(" · ");
+  const facts = (FACTS[kind]?.(event.data ?? {}) ?? []).filter(Boolean).join(" · ").replaceAll("_", " ");
   return el("li", { class: isNew ? "event fresh" : "event", "data-testid": "event", "data-type": event.type },
     el("details", {},
       el("summary", {},
