@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, RawPostDataException
 
 from paylera.http import Headers, Request, Response, absolute_url
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsRead
 
 
 def to_request(request: HttpRequest, *, max_bytes: int) -> Request:
@@ -38,27 +35,31 @@ def _from_environ(request: HttpRequest) -> Iterator[tuple[str, str]]:
 
 def _read(request: HttpRequest, max_bytes: int) -> tuple[bytes, bool]:
     declared = request.META.get("CONTENT_LENGTH") or ""
+    least = int(declared) if declared.isdecimal() else 0
+    if least > max_bytes:
+        return b"", True
     try:
-        if declared.isdecimal():
-            # `body` rather than `read`, so that whoever looks at the request later still finds it.
-            body = b"" if int(declared) > max_bytes else request.body
-            return body, int(declared) > max_bytes
-        body = _undeclared(request).read(max_bytes + 1)
+        # `body` rather than `read`, so that whoever looks at the request later still finds it.
+        body = request.body if least else _undeclared(request, max_bytes)
     # OSError: the client went away while it was sending. RawPostDataException: a middleware has used the body up.
     except (RequestDataTooBig, RawPostDataException, OSError):
         return b"", True
-    return (b"", True) if len(body) > max_bytes else (body, False)
+    # A body that ended early is not acted upon: what is left of it may mean something else.
+    return (body, False) if least <= len(body) <= max_bytes else (b"", True)
 
 
-def _undeclared(request: HttpRequest) -> SupportsRead[bytes]:
+def _undeclared(request: HttpRequest, max_bytes: int) -> bytes:
     # Under WSGI, Django takes a body of undeclared length for none: a chunked one would be acted upon as if it were
     # empty. It is read from the server itself, where that says that its input ends with the body, and else refused.
     environ = getattr(request, "environ", {})
     if "HTTP_TRANSFER_ENCODING" not in environ:
-        return request
+        return request.read(max_bytes + 1)
     if not environ.get("wsgi.input_terminated"):
         raise RequestDataTooBig
-    return cast("SupportsRead[bytes]", environ["wsgi.input"])
+    try:
+        return cast("bytes", environ["wsgi.input"].read(max_bytes + 1))
+    except Exception:  # noqa: BLE001 - every server has errors of its own for malformed chunks
+        raise RequestDataTooBig from None
 
 
 def to_response(response: Response) -> HttpResponse:
