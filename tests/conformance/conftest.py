@@ -19,6 +19,7 @@ SERVERS = {
     "fastapi": (uvicorn, "conformance.apps.fastapi_app:app"),
 }
 CORES = ("core", "core-async")
+MORE_SERVERS = {"fastapi-h11": (uvicorn, "conformance.apps.fastapi_app:app", "--http", "h11")}
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +46,13 @@ def host_of(
             return hosts[name]
 
         def serve(name: str) -> Host:
-            command, app = SERVERS[name]
+            command, app, *more = (SERVERS | MORE_SERVERS)[name]
             require(command.__name__)
             upstream: ScriptedServer = request.getfixturevalue("upstream")
             env = {"TEST_UPSTREAM": upstream.base_url, "TEST_NOBODY": f"http://127.0.0.1:{free_port()}{BASE_PATH}"}
             log = tmp_path_factory.mktemp("hosts") / f"{name}.log"
             port = free_port()
-            stack.enter_context(process(command(app, port), port, env=env, log=log, health="/debug/drain"))
+            stack.enter_context(process(command(app, port, *more), port, env=env, log=log, health="/debug/drain"))
             served = Served(name, upstream.script, port)
             stack.callback(served.close)
             return served
