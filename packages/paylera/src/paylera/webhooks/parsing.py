@@ -44,7 +44,7 @@ def _decoded(payload: bytes) -> dict[str, Any]:
         if isinstance(found, dict):
             # An amount must not become a float on its way to a Decimal. The first parser has ruled out what is hostile.
             return json.loads(payload, parse_float=Decimal) if _holds_float(found) else found
-    except ValueError:
+    except (ValueError, ArithmeticError):  # the second is decimal's: an exponent beyond even its range
         pass
     raise refusal("malformed_payload")
 
