@@ -68,7 +68,7 @@ def test_checkout_to_cancellation(live: Any, customer: Any) -> None:
     with pytest.raises(errors.PreconditionFailedError) as caught:
         live.cancel_subscription(subscription["id"], version=99)
     assert caught.value.code == "subscription.version_mismatch"
-    ended = live.cancel_subscription(subscription["id"], version=subscription["version"], reason="test")
+    ended = live.cancel_subscription(subscription["id"], version=subscription["version"], at_period_end=False)
     assert ended["status"] == "canceled"
     assert live.items(live.client.list_invoices(customer["id"])) == []
 

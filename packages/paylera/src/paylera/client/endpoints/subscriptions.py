@@ -109,7 +109,7 @@ def cancel_subscription(
     feedback: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Subscription]:
-    """Cancel a subscription, now or `at_period_end`.
+    """Cancel a subscription: at once with `at_period_end=False`, else at the end of the paid period.
 
     Send the `version` last read: if it is no longer the current one, `PreconditionFailedError` is raised.
     """
