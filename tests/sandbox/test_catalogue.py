@@ -83,6 +83,11 @@ def test_plan_that_left_the_catalogue_serves_its_subscribers(tmp_path: Path) -> 
         ('"0.2"', '"2"', "tax_rate"),
         ('"metered"', '"counted"', "features.calls.kind"),
         ('name = "Calls"', "", "features.calls.name"),
+        ('name = "Calls"', 'name = " "', "features.calls.name"),
+        ('name = "Calls"', 'name = "Calls"\nhard_limit = "no"', "features.calls.hard_limit"),
+        ('amount = "5.00"', 'amount = "5.00"\ninterval_count = 0', "plans.basic.interval_count"),
+        ("[plans.basic]", '[coupons.X]\npercent_off = "0"\n[plans.basic]', "coupons.X.percent_off"),
+        ('features = { calls = "10" }', "features = 5", "plans.basic.features"),
         ('"5.00"', "5", "plans.basic.amount"),
         ('"5.00"', '"5.001"', "plans.basic.amount"),
         ('"5.00"', '"-5"', "plans.basic.amount"),
@@ -103,6 +108,26 @@ def test_bad_catalogue_names_the_key(tmp_path: Path, old: str, new: str, named: 
         load(path)
     assert f" {named}: " in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_what_a_plan_lacks_and_other_currencies(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.toml"
+    yen = '[plans.yen]\nname = "Yen"\ncurrency = "JPY"\namount = "500"\ninterval_count = 3\n'
+    path.write_text(GOOD.replace('features = { calls = "10" }', "") + yen)
+    with Sandbox(catalogue=path) as sandbox:
+        api = Api(sandbox)
+        customer = api.customer()
+        subscription = api.subscribe(customer, "basic")
+        body = {"customer_id": customer["id"], "feature_code": "calls"}
+        assert api.ok("/v1/check", body)["reason"] == "not_in_plan"
+        problem(api.post("/v1/track", body), 422, "feature.not_in_plan")
+        path_of = f"/v1/subscriptions/{subscription['id']}/change-plan"
+        problem(api.post(path_of, {"plan_id": "yen"}), 422, "subscription.currency_mismatch")
+        other = api.customer()
+        api.subscribe(other, "yen")
+        [invoice] = api.invoices(other)
+        api.close()
+    assert (invoice["subtotal"], invoice["tax"], invoice["total"]) == ("500", "100", "600")
 
 
 @pytest.mark.parametrize("content", [b"[[[", b"\xff", b""])

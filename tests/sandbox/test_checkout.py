@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from paylera_sandbox import Sandbox
 from sandbox.support import CARD, CAREFUL, DECLINED, POOR, Api, ManualClock, problem
 
 OK_URL = "http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}&x=1"
@@ -260,6 +262,41 @@ def test_coupon_takes_its_share_before_tax(api: Api) -> None:
     [invoice] = api.invoices(customer)
     amounts = [invoice[name] for name in ("subtotal", "discount", "tax", "total")]
     assert amounts == ["19.00", "1.90", "1.37", "18.47"]  # 8 % of 17.10 is 1.368
+
+
+def test_everything_off_is_active_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "gift.toml"
+    path.write_text('[plans.a]\nname = "A"\namount = "5.00"\n[coupons.GIFT]\npercent_off = "100"\n')
+    with Sandbox(catalogue=path) as sandbox:
+        api = Api(sandbox)
+        customer = api.customer()
+        assert api.attach(customer, "a", coupons=["GIFT"])["status"] == "active"
+        [invoice] = api.invoices(customer)
+        api.close()
+    amounts = [invoice[name] for name in ("subtotal", "discount", "tax", "total", "status")]
+    assert amounts == ["5.00", "5.00", "0.00", "0.00", "paid"]
+
+
+def test_credit_that_covers_everything_charges_no_card(api: Api) -> None:
+    customer = api.customer()
+    first = api.subscribe(customer, "pro_yearly")
+    api.ok(f"/v1/subscriptions/{first['id']}/change-plan", {"plan_code": "free"})  # 529.20 of credit
+    api.ok(f"/v1/subscriptions/{first['id']}/cancel", {"at_period_end": False})
+    second = api.subscribe(customer, "starter")
+    invoice = api.get(f"/v1/invoices/{second['latest_invoice_id']}").json()
+    assert [invoice[name] for name in ("total", "credit_applied", "amount_paid", "status")] == [
+        "20.52",
+        "20.52",
+        "0.00",
+        "paid",
+    ]
+    assert len(api.get("/v1/payments").json()["data"]) == 1
+    assert api.get(f"/v1/customers/{customer['id']}").json()["credit_balances"] == {"USD": "508.68"}
+
+
+def test_forms_are_small(api: Api) -> None:
+    url = api.attach(api.customer(), "starter")["checkout_url"]
+    assert api.browser.post(url, data={**CARD, "name": "x" * 70_000}).status_code == 413
 
 
 def test_pages_carry_their_protection(api: Api) -> None:

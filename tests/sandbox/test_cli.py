@@ -170,6 +170,16 @@ def test_database_of_something_else(tmp_path: Path) -> None:
     assert (done.returncode, "something else" in done.stderr) == (2, True)
 
 
+def test_database_of_another_version(tmp_path: Path) -> None:
+    import sqlite3
+
+    other = sqlite3.connect(tmp_path / "old.db")
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+    done = run("serve", "--port", "0", "--db", "old.db", cwd=tmp_path)
+    assert (done.returncode, "another version" in done.stderr) == (2, True)
+
+
 def test_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert main_here(["serve", "--help"], tmp_path, monkeypatch) == 0
     shown = capsys.readouterr().out

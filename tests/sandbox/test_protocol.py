@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paylera_sandbox.routes import OPERATIONS
+from paylera_sandbox.store import Store
 from sandbox.support import Api, problem
 
 PATHS = sorted({operation.path.replace("{id}", "x").replace("{delivery_id}", "y") for operation in OPERATIONS})
@@ -143,3 +144,25 @@ def test_requests_are_recorded_as_sent(shared: Api) -> None:
     assert len(shared.sandbox.requests) == 1
     shared.sandbox.clear_requests()
     assert shared.sandbox.requests == []
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_story(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret story")
+
+    monkeypatch.setattr(Store, "page", broken)
+    answer = api.get("/v1/plans")
+    problem(answer, 500, "internal")
+    page = api.browser.get("/")
+    assert (page.status_code, "<h1>The sandbox failed</h1>" in page.text) == (500, True)
+    assert "secret story" not in answer.text + page.text
+    assert "secret story" in caplog.text
+
+
+def test_a_fault_of_ours_is_not_replayed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "insert", lambda *_: 1 / 0)
+        problem(api.post("/v1/customers", {"email": "a@b.c"}, key="k"), 500, "internal")
+    assert api.post("/v1/customers", {"email": "a@b.c"}, key="k").status_code == 201

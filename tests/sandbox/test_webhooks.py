@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -352,3 +353,39 @@ def test_no_event_without_its_change(wired: Api, receiver: Receiver) -> None:
     wired.sandbox.wait_idle()
     assert receiver.received == []
     assert wired.events() == []
+
+
+def test_a_fault_of_ours_delays_and_loses_nothing(
+    wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.01)
+    faults, sound = iter([RuntimeError("broken")]), delivery._prepare
+
+    def prepare(*arguments: object) -> object:
+        for fault in faults:
+            raise fault
+        return sound(*arguments)
+
+    monkeypatch.setattr(delivery, "_prepare", prepare)
+    wired.customer()
+    receiver.wait_for(1)
+    wired.sandbox.wait_idle()
+    assert [item["status"] for item in deliveries(wired)] == ["succeeded"]
+    assert "broke" in caplog.text
+
+
+def test_an_unreadable_outbox_is_read_again(
+    wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.01)
+    faults, sound = iter([sqlite3.OperationalError("disk I/O error")]), delivery.Courier._heads
+
+    def heads(courier: delivery.Courier) -> object:
+        for fault in faults:
+            raise fault
+        return sound(courier)
+
+    monkeypatch.setattr(delivery.Courier, "_heads", heads)
+    wired.customer()
+    receiver.wait_for(1)
+    assert "cannot be read" in caplog.text

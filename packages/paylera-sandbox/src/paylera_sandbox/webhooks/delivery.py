@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 TIMEOUT_SECONDS = 10.0
+PAUSE_SECONDS = 1.0  # after a fault of our own
 AT_ONCE = 16  # to one endpoint: a slow one does not hold up the others
 _KEPT_OF_ANSWER = 2048
 _MINUTE, _HOUR = 60, 3600
@@ -99,7 +100,7 @@ class Courier:
             return self._start_due()
         except sqlite3.Error:
             log.exception("the outbox cannot be read")
-            return 1.0
+            return PAUSE_SECONDS
 
     def _start_due(self) -> float | None:
         """Start what is due and may start; return the seconds until the next is due, None if nothing waits for time.
@@ -125,7 +126,7 @@ class Courier:
                 _conclude(unit, delivery["id"], outcome, self._engine.time_scale)
         except Exception:
             log.exception("delivery %s broke", head.delivery_id)
-            await asyncio.sleep(1)  # it is still due: do not spin
+            await asyncio.sleep(PAUSE_SECONDS)  # it is still due: do not spin
         finally:
             del self._under_way[queue]
             self.wake()
