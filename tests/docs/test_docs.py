@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from paylera.problems import TITLES
 from paylera.relay.csrf import PayleraCsrfOptions
 from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelayOptions
-from paylera.relay.problems import TITLES
 from paylera.relay.routes import PATHS, ROUTES
-from paylera.webhooks import answers
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY = (ROOT / "docs" / "relay.md").read_text()
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+WEBHOOK_CODES = {code for code in TITLES if code.startswith("paylera.webhook_")}
 BLOCK = re.compile(r"(?:<!-- runs: ([a-z]+) -->\n)?```python\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 
@@ -38,17 +38,17 @@ def test_every_setting_is_documented(cls: type) -> None:
     assert [f.name for f in fields(cls) if not in_table(f.name)] == []
 
 
-@pytest.mark.parametrize("code", sorted(TITLES))
+@pytest.mark.parametrize("code", sorted(set(TITLES) - WEBHOOK_CODES))
 def test_every_error_is_documented_with_its_status(code: str) -> None:
     """A new code needs a row with its status."""
     assert re.search(rf"^\| `{re.escape(code)}` \| {TITLES[code][0]}\b", RELAY, re.MULTILINE)
 
 
-@pytest.mark.parametrize("code", sorted(answers.TITLES))
+@pytest.mark.parametrize("code", sorted(WEBHOOK_CODES))
 def test_every_answer_of_the_receiver_is_documented(code: str) -> None:
     """The same for the webhook receiver."""
     page = (ROOT / "docs" / "webhooks.md").read_text()
-    assert re.search(rf"^\| `{re.escape(code)}` \| {answers.TITLES[code][0]}\b", page, re.MULTILINE)
+    assert re.search(rf"^\| `{re.escape(code)}` \| {TITLES[code][0]}\b", page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paylera.http import Request
+from paylera.problems import Problem
 from paylera.relay.csrf import Csrf, PayleraCsrfOptions
-from paylera.relay.problems import Problem
 from support.stepping import Clock
 
 OWN = "https://shop.example"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paylera.relay.problems import Problem
+from paylera.problems import Problem
 from paylera.relay.redirects import configured_origins, is_loopback, origin_of, resolve
 
 OWN = "https://shop.example"

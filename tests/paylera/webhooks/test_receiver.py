@@ -13,10 +13,10 @@ import pytest
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Invoke, run
 from paylera.http import Request, Response
+from paylera.problems import TITLES
 from paylera.system import System
 from paylera.webhooks import MAX_BODY, InvoicePaidEvent, PayleraWebhookEvent, SubscriptionCanceledEvent
 from paylera.webhooks import signatures as signatures_module
-from paylera.webhooks.answers import TITLES
 from support.stepping import Script
 
 from .deliveries import CLOCK, SECRET, answer, delivery, receiver
@@ -42,7 +42,7 @@ def test_a_handled_event_is_acknowledged() -> None:
     assert dict(response.headers) | {"x-request-id": ""} == {
         "content-type": "application/json",
         "content-length": "18",
-        "cache-control": "no-store",
+        "cache-control": "private, no-store",
         "x-content-type-options": "nosniff",
         "x-request-id": "",
     }

@@ -12,13 +12,14 @@ from typing import Any
 
 from paylera.flow import Callee, Flow, invoke
 from paylera.http import Headers, Request, Response
+from paylera.problems import FieldFault, Problem, finish, render, request_id
 from paylera.relay import inputs
 from paylera.relay.customers import Customers
 from paylera.relay.fields import ID, REDIRECT_FIELDS
 from paylera.relay.idempotency import browser_key, upstream_key
 from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelaySettings
-from paylera.relay.problems import FieldFault, Problem, no_such_subscription, render
+from paylera.relay.problems import no_such_subscription
 from paylera.relay.redirects import resolve
 from paylera.relay.routes import ACTIONS, KeyPolicy, Route, methods_of
 from paylera.relay.subscriptions import Subscriptions
@@ -27,7 +28,6 @@ from paylera.relay.upstream import Context, Upstream, forwarded_headers, relayed
 from paylera.system import uuid7
 
 _JSON: Headers = (("content-type", "application/json"),)
-_PRIVATE: Headers = (("cache-control", "private, no-store"), ("x-content-type-options", "nosniff"))
 
 log = logging.getLogger("paylera.relay")
 
@@ -77,15 +77,11 @@ class RelayCore:
             response = yield from self._guarded(action, request, context, native, sub_id)
         finally:
             context.trace.end()
-        request_id = context.request_id
-        # Stated here, so that every host says the same, and HEAD what GET would.
-        length = () if response.status == 204 else (("content-length", str(len(response.body))),)
-        headers = (*response.headers, *length, *_PRIVATE, ("x-request-id", request_id))
-        return Response(response.status, headers, b"" if request.method == "HEAD" else response.body)
+        return finish(response, request, request_id=context.request_id)
 
     def _context(self, action: str, request: Request) -> Context:
         return Context(
-            request_id=inputs.request_id(request, self.settings.system),
+            request_id=request_id(request, self.settings.system),
             deadline=self.settings.system.monotonic() + self.settings.timeout,
             forwarded=forwarded_headers(request),
             trace=Trace(self.settings.tracer, action, request.method),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from paylera.http import Request
-from paylera.relay.problems import Problem
+from paylera.problems import Problem
 from paylera.relay.redirects import configured_origins
 from paylera.system import System
 

@@ -12,8 +12,8 @@ from typing import Any
 from paylera.cache import ExpiringCache
 from paylera.flow import Callee, Flow, invoke, pause
 from paylera.http import Response
+from paylera.problems import Problem
 from paylera.relay.identity import PayleraCustomerIdentity, auto_create_key, matching_customer, new_customer
-from paylera.relay.problems import Problem
 from paylera.relay.upstream import Context, Upstream, document, refuse_if_rate_limited
 from paylera.system import System
 

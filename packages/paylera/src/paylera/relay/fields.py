@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paylera.relay.problems import Problem, invalid, no_such_subscription
+from paylera.problems import Problem
+from paylera.relay.problems import invalid, no_such_subscription
 
 Rule = Callable[[str, Any], Any]
 """Checks the value of the named field and returns what goes upstream, or raises a `Problem`."""

@@ -5,28 +5,19 @@ Source: contract sections 2, 4 and 5.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import parse_qsl
 
 from paylera import strict_json
 from paylera.http import Request
+from paylera.problems import Problem
 from paylera.relay.fields import IDENTITY_FIELDS
-from paylera.relay.problems import Problem, invalid
+from paylera.relay.problems import invalid
 from paylera.relay.redirects import origin_of
 from paylera.relay.routes import Route
-from paylera.system import System, uuid7
 
 MAX_BODY_BYTES = 64 * 1024
 """How much of a request body a host reads before it sets `Request.truncated`."""
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-
-
-def request_id(request: Request, system: System) -> str:
-    """Return the request id the caller sent, if it is one, else a fresh one."""
-    sent = request.joined("x-request-id")
-    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else uuid7(system)
 
 
 def own_origin(request: Request) -> str:

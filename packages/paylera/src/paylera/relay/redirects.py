@@ -9,7 +9,8 @@ import ipaddress
 import re
 from typing import Any
 
-from paylera.relay.problems import Problem, invalid
+from paylera.problems import Problem
+from paylera.relay.problems import invalid
 
 # The host is an ASCII name or address. A user part, a backslash, white space or a control character has no place in
 # either form.

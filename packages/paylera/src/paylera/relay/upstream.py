@@ -18,7 +18,8 @@ from paylera.endpoint import Endpoint
 from paylera.errors import TransportError
 from paylera.flow import Flow, send
 from paylera.http import Headers, Request, Response
-from paylera.relay.problems import Problem, pass_on, retry_after
+from paylera.problems import Problem
+from paylera.relay.problems import pass_on, retry_after
 from paylera.relay.tracing import Trace
 from paylera.system import System
 

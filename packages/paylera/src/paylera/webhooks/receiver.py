@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Callee, Flow, invoke
 from paylera.http import Request, Response
+from paylera.problems import Problem, finish, render, request_id
 from paylera.system import REAL, System
-from paylera.webhooks import answers, tracing
-from paylera.webhooks.answers import Refusal
+from paylera.webhooks import tracing
 from paylera.webhooks.handlers import Handlers
 from paylera.webhooks.signatures import HEADER, Verifier, is_blank, refusal
 from paylera.webhooks.stores import Claims, ClaimStore, InProcessClaims
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_BODY = 1_048_576
 """How much of a body a host reads before it sets `Request.truncated`."""
+
+_RECEIVED = Response(200, (("content-type", "application/json"),), b'{"received": true}')
+"""The acknowledgement; every 2xx ends the sender's attempts."""
 
 log = logging.getLogger("paylera.webhooks")
 
@@ -67,40 +70,40 @@ class WebhookReceiver:
 
     def handle(self, request: Request) -> Flow[Response]:
         """Answer one delivery; never raises: what went wrong is the response."""
-        request_id = answers.request_id(request, self._system)
+        this_request = request_id(request, self._system)
         try:
             response = yield from self._answer(request)
-        except Refusal as refused:
-            log.warning("answered a delivery with %s: %s, request %s", refused.type, refused.detail, request_id)
-            response = answers.render(refused, request_id=request_id)
+        except Problem as refused:
+            log.warning("answered a delivery with %s: %s, request %s", refused.type, refused.detail, this_request)
+            response = render(refused, request_id=this_request)
         except Exception:
-            log.exception("the receiver failed, request %s", request_id)
-            response = answers.render(_internal(), request_id=request_id)
-        return answers.finish(response, request, request_id=request_id)
+            log.exception("the receiver failed, request %s", this_request)
+            response = render(_internal(), request_id=this_request)
+        return finish(response, request, request_id=this_request)
 
     def _answer(self, request: Request) -> Flow[Response]:
         if request.method != "POST":
-            raise Refusal("paylera.method_not_allowed", "use POST")
+            raise Problem("paylera.method_not_allowed", "use POST", headers=(("allow", "POST"),))
         if request.truncated or len(request.body) > MAX_BODY:
-            raise Refusal("paylera.payload_too_large", f"send at most {MAX_BODY} bytes")
+            raise Problem("paylera.payload_too_large", f"send at most {MAX_BODY} bytes")
         event = self._verified(request)
         handler = self._handlers.find(event.type)
         if handler is not None:
             with tracing.span(self._tracer, event):
                 yield from self._once(handler, event)
-        return answers.received()
+        return _RECEIVED
 
     def _verified(self, request: Request) -> PayleraWebhookEvent:
         headers = request.values(HEADER)
         if len(headers) > 1:
-            raise Refusal("paylera.webhook_signature_invalid", "the Paylera-Signature header is repeated")
+            raise Problem("paylera.webhook_signature_invalid", "the Paylera-Signature header is repeated")
         fault = self._verifier.fault(request.body, next(iter(headers), None), now=self._system.now())
         if fault is not None:
-            raise Refusal("paylera.webhook_signature_invalid", str(refusal(fault)))
+            raise Problem("paylera.webhook_signature_invalid", str(refusal(fault)))
         try:
             return self._parse(request.body)
         except SignatureVerificationError as error:
-            raise Refusal("paylera.webhook_malformed", str(error)) from None
+            raise Problem("paylera.webhook_malformed", str(error)) from None
 
     def _once(self, handler: Callee, event: PayleraWebhookEvent) -> Flow[None]:
         owner = self._system.random_bytes(16).hex()
@@ -119,5 +122,5 @@ class WebhookReceiver:
         yield from self._claims.complete(event.id, owner)
 
 
-def _internal() -> Refusal:
-    return Refusal("paylera.internal", "the error is in the server's log; send the event again")
+def _internal() -> Problem:
+    return Problem("paylera.internal", "the error is in the server's log; send the event again")

@@ -13,13 +13,15 @@ from typing import Any, Literal, Protocol
 
 from paylera.cache import ExpiringCache
 from paylera.flow import Callee, Flow, invoke
+from paylera.problems import Problem
 from paylera.system import REAL, System
-from paylera.webhooks.answers import Refusal
 
 log = logging.getLogger("paylera.webhooks")
 
 ClaimState = Literal["claimed", "done", "busy"]
 """`claimed`: it is yours to handle; `done`: it was handled before; `busy`: another delivery is handling it now."""
+
+_RETRY = (("retry-after", "15"),)
 
 HOLD_SECONDS = 48 * 3600
 """Longer than the sender goes on trying, which adds up to 45 hours."""
@@ -93,15 +95,16 @@ class Claims:
         self._claim, self._complete, self._release = map(Callee.of, (store.claim, store.complete, store.release))
 
     def claim(self, event_id: str, owner: str) -> Flow[bool]:
-        """Claim an event; False if it was handled before, a `Refusal` if that cannot be known now."""
+        """Claim an event; False if it was handled before, a `Problem` if that cannot be known now."""
         try:
             state = yield from self._ask(self._claim, event_id, owner)
         except Exception:
             log.exception("the claim store failed to claim event %s", event_id)
-            raise Refusal("paylera.webhook_store_unavailable", "send it again later") from None
+            raise Problem("paylera.webhook_store_unavailable", "send it again later", headers=_RETRY) from None
         if state == "busy":
             # Not a 4xx: the sender would take it for final, and disables an endpoint after a hundred of them.
-            raise Refusal("paylera.webhook_busy", "another delivery of this event is being handled; send it again")
+            detail = "another delivery of this event is being handled; send it again"
+            raise Problem("paylera.webhook_busy", detail, headers=_RETRY)
         return bool(state == "claimed")
 
     def complete(self, event_id: str, owner: str) -> Flow[None]:

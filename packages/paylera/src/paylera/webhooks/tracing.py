@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from paylera.webhooks.answers import Refusal
+from paylera.problems import Problem
 
 if TYPE_CHECKING:
     from paylera.webhooks.event import PayleraWebhookEvent
@@ -30,7 +30,7 @@ def span(tracer: Any, event: PayleraWebhookEvent) -> Iterator[None]:
     ) as running:
         try:
             yield
-        except Refusal as refused:
+        except Problem as refused:
             running.set_attribute("http.status_code", refused.status)
             running.set_attribute("paylera.problem.type", refused.type)
             raise
