@@ -180,9 +180,10 @@ def test_an_underscore_is_no_dash(host: Served) -> None:
     """`Paylera_CSRF_Token` is not the token's header, though CGI spells both alike."""
     token = _token(host).encode()
     lines = [
-        b"POST /relay/default/track HTTP/1.1", b"Host: shop.example", b"Connection: close", b"Content-Type: application/json",
-        IDENTITY_HEADER.encode() + b": " + ME.encode(), b"Cookie: paylera_csrf=" + token, b"Paylera_CSRF_Token: " + token,
-        b"Content-Length: 21", b"", b'{"feature_code": "f"}',
+        b"POST /relay/default/track HTTP/1.1", b"Host: shop.example", b"Connection: close",
+        b"Content-Type: application/json", IDENTITY_HEADER.encode() + b": " + ME.encode(),
+        b"Cookie: paylera_csrf=" + token, b"Paylera_CSRF_Token: " + token, b"Content-Length: 21", b"",
+        b'{"feature_code": "f"}',
     ]  # fmt: skip
     assert exchange(host, b"\r\n".join(lines)) in (400, 403)
     assert host.script.received == []
