@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 
 from paylera.flow import Callee, Flow
 from paylera.http import Request, Response
-from paylera.webhooks import MAX_BODY, WebhookReceiver
+from paylera.webhooks import MAX_BODY, ClaimStore, WebhookReceiver
 from paylera_django._host import Performers, View
 
 
@@ -21,11 +21,14 @@ def paylera_webhook_urls(
     accepted_secrets: Sequence[str | None] | None = None,
     tolerance_seconds: float = 300,
     handlers: Mapping[str, Callable[..., Any]],
+    claims: ClaimStore | None = None,
+    tracer: Any = None,
 ) -> list[URLPattern]:
     """Return the receiver's URL patterns: `path("webhooks/paylera/", include(paylera_webhook_urls(...)))`.
 
     `handlers` maps an event type, `prefix.*` or `*` to a function of one argument, the typed event. A `def` handler
-    runs in a transaction on every database with `ATOMIC_REQUESTS`, and its work is rolled back when it raises. A bad
+    runs in a transaction on every database with `ATOMIC_REQUESTS`, and its work is rolled back when it raises. `claims`
+    is where handled events are remembered, in this process unless given; `tracer` an OpenTelemetry tracer. A bad
     setting is a `ValueError` that names the parameter. Source: contract section 7.
     """
     receiver = WebhookReceiver(
@@ -33,6 +36,8 @@ def paylera_webhook_urls(
         accepted_secrets=accepted_secrets,
         tolerance_seconds=tolerance_seconds,
         handlers={key: _atomic(handler) for key, handler in handlers.items()},
+        claims=claims,
+        tracer=tracer,
     )
 
     def answer(request: Request, **_host: Any) -> Flow[Response]:

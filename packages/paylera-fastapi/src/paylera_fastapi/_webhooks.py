@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from paylera.flow import Flow
 from paylera.http import Request, Response
-from paylera.webhooks import MAX_BODY, WebhookReceiver
+from paylera.webhooks import MAX_BODY, ClaimStore, WebhookReceiver
 from paylera_fastapi._host import mount, new_router, performer
 
 
@@ -19,11 +19,14 @@ def paylera_webhooks(
     accepted_secrets: Sequence[str | None] | None = None,
     tolerance_seconds: float = 300,
     handlers: Mapping[str, Callable[..., Any]],
+    claims: ClaimStore | None = None,
+    tracer: Any = None,
 ) -> APIRouter:
     """Return the receiver as a router: `app.include_router(paylera_webhooks(...), prefix="/webhooks/paylera")`.
 
     It answers with and without a trailing slash, because a sender takes a redirect for a failure. `handlers` maps an
-    event type, `prefix.*` or `*` to a function of one argument, the typed event; `def` ones run in the thread pool. A
+    event type, `prefix.*` or `*` to a function of one argument, the typed event; `def` ones run in the thread pool.
+    `claims` is where handled events are remembered, in this process unless given; `tracer` an OpenTelemetry tracer. A
     bad setting is a `ValueError` that names the parameter. Source: contract section 7.
     """
     receiver = WebhookReceiver(
@@ -31,6 +34,8 @@ def paylera_webhooks(
         accepted_secrets=accepted_secrets,
         tolerance_seconds=tolerance_seconds,
         handlers=handlers,
+        claims=claims,
+        tracer=tracer,
     )
 
     def answer(request: Request, **_host: Any) -> Flow[Response]:
