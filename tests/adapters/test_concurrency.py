@@ -17,6 +17,7 @@ from adapters.conftest import Site
 from adapters.stub import Door, Stub
 from conformance.upstream import Received
 
+pytestmark = pytest.mark.slow
 API = "/api/paylera"
 every_host = pytest.mark.parametrize("site", ["django-wsgi", "django-asgi", "fastapi"], indirect=True)
 SECONDS = 15

@@ -10,6 +10,7 @@ from adapters.browser import Browser
 from adapters.conftest import Site
 from adapters.signing import event, signed
 
+pytestmark = pytest.mark.slow
 API = "/api/paylera"
 both = pytest.mark.parametrize("site", ["django-wsgi", "django-asgi"], indirect=True)
 every_session = pytest.mark.parametrize(

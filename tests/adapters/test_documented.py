@@ -16,6 +16,7 @@ from adapters.stub import Stub
 from conformance.serving import free_port, gunicorn, process, require, uvicorn
 from conformance.upstream import ScriptedServer
 
+pytestmark = pytest.mark.slow
 API = "/api/paylera"
 SETTINGS = """
 ALLOWED_HOSTS = ["localhost"]
