@@ -24,8 +24,9 @@ demo: setup  ## sandbox + Django example on http://127.0.0.1:8001
 demo-fastapi: setup  ## sandbox + FastAPI example on http://127.0.0.1:8002
 	$(RUN) python examples/python/demo.py fastapi
 
-test: setup browser  ## every test
+test: setup browser  ## every test; the core must be covered whole
 	$(RUN) pytest --cov --cov-report=term-missing:skip-covered
+	$(RUN) coverage report --include='packages/paylera/src/*' --fail-under=100
 
 test-fast: setup  ## tests without a browser and without the slow ones
 	$(RUN) pytest -m 'not browser and not slow' -q

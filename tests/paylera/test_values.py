@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from paylera import errors, strict_json
 from paylera.cache import ExpiringCache
 from paylera.http import Request, Response, absolute_url
-from paylera.system import uuid7
+from paylera.system import new_idempotency_key, uuid7
 from support.stepping import Clock
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_uuid7_is_canonical_and_ordered() -> None:
     first = uuid7(clock.system())
     clock.time += 1
     second = uuid7(clock.system())
-    for text in (first, second, uuid7()):
+    for text in (first, second, uuid7(), new_idempotency_key()):
         assert str(uuid.UUID(text)) == text
         assert uuid.UUID(text).version == 7
         assert uuid.UUID(text).variant == uuid.RFC_4122
