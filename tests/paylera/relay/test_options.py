@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from typing import Any
 
 import pytest
 
 from paylera.flow import run
 from paylera.http import Request
-from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore
+from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore, RelayOptions
 from support.stepping import Script, answer
 
 TOKEN = "pl_test_canary"
@@ -91,3 +93,15 @@ def test_a_customer_id_that_no_path_may_hold_goes_nowhere(customer_id: str) -> N
     script = Script([answer()])
     assert run(core.handle("me", Request("GET", "https://a.example/me")), script).status == 404
     assert script.sent == []
+
+
+@pytest.mark.parametrize("module", ["paylera_fastapi", "paylera_django"])
+def test_the_factories_show_their_options(module: str) -> None:
+    """`help()` and editors see every option, keyword-only, with its default."""
+    name = "paylera_relay" if module == "paylera_fastapi" else "paylera_relay_urls"
+    parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters
+    assert list(parameters) == list(RelayOptions.__annotations__)
+    assert {p.kind for p in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
+    required = [p.name for p in parameters.values() if p.default is inspect.Parameter.empty]
+    assert required == ["api_token", "identify"]
+    assert (parameters["timeout"].default, parameters["csrf"].default) == (10.0, True)

@@ -12,9 +12,11 @@ from django.urls import URLPattern, path
 
 from paylera.flow import Callee
 from paylera.relay import MAX_BODY_BYTES, PATHS, RelayCore, RelayOptions
+from paylera.relay.options import relay_factory
 from paylera_django._host import Performers, View
 
 
+@relay_factory
 def paylera_relay_urls(**options: Unpack[RelayOptions]) -> list[URLPattern]:
     """Return the relay's URL patterns: `path("api/paylera/", include(paylera_relay_urls(...)))`.
 

@@ -8,9 +8,11 @@ from typing import Unpack
 from fastapi import APIRouter
 
 from paylera.relay import MAX_BODY_BYTES, PATHS, RelayCore, RelayOptions
+from paylera.relay.options import relay_factory
 from paylera_fastapi._host import mount, new_router, performer
 
 
+@relay_factory
 def paylera_relay(**options: Unpack[RelayOptions]) -> APIRouter:
     """Return the relay as a router: `app.include_router(paylera_relay(...), prefix="/api/paylera")`.
 

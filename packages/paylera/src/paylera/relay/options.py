@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Required, TypedDict
+from inspect import Parameter, Signature, signature
+from typing import Any, Required, TypedDict, TypeVar, get_type_hints
 
 from paylera.endpoint import DEFAULT_API_VERSION, Endpoint
 from paylera.flow import Callee
@@ -26,8 +27,7 @@ class RelayOptions(TypedDict, total=False):
     resource)` returns False to refuse (403); `resource` is the subscription id in the path, or None.
     `on_customer_created(request, identity, customer)` runs once after an auto-create. `extra_fields` opens body
     fields by action, `disabled_routes` closes actions, `trackable_features` limits what a browser may meter. `tracer`
-    is an OpenTelemetry tracer. An
-    action is a Django name without `paylera-`.
+    is an OpenTelemetry tracer. An action is a Django name without `paylera-`.
     """
 
     api_token: Required[str]
@@ -48,7 +48,36 @@ class RelayOptions(TypedDict, total=False):
     system: System
 
 
-_NAMES = RelayOptions.__annotations__.keys()
+DEFAULTS: Mapping[str, Any] = {
+    "auto_create_customer": True,
+    "csrf": True,
+    "base_url": None,
+    "api_version": DEFAULT_API_VERSION,
+    "tenant_id": None,
+    "timeout": 10.0,
+    "authorize": None,
+    "allowed_redirect_origins": (),
+    "on_customer_created": None,
+    "extra_fields": None,
+    "disabled_routes": (),
+    "trackable_features": None,
+    "tracer": None,
+    "system": REAL,
+}
+"""What an option is when it is not given."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def relay_factory(factory: F) -> F:
+    """Show the options in the factory's run-time signature, for `help()` and for editors that read it."""
+    parameters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=DEFAULTS.get(name, Parameter.empty), annotation=annotation)
+        for name, annotation in get_type_hints(RelayOptions).items()
+    ]
+    returns = signature(factory).return_annotation
+    factory.__signature__ = Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined] # what `inspect` reads
+    return factory
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,38 +105,36 @@ class RelaySettings:
         never the token.
         """
         for name in options:
-            if name not in _NAMES:
-                msg = f"the relay has no option {name!r}; it takes {', '.join(sorted(_NAMES))}"
+            if name not in RelayOptions.__annotations__:
+                msg = f"the relay has no option {name!r}; it takes {', '.join(RelayOptions.__annotations__)}"
                 raise TypeError(msg)
-        system = options.get("system", REAL)
-        csrf = _csrf(options, system)
+        given: dict[str, Any] = {"api_token": None, "identify": None, **DEFAULTS, **options}
+        csrf = _csrf(given)
         return cls(
             endpoint=Endpoint.resolve(
-                api_token=options.get("api_token"),
-                base_url=options.get("base_url"),
-                api_version=options.get("api_version", DEFAULT_API_VERSION),
+                api_token=given["api_token"],
+                base_url=given["base_url"],
+                api_version=given["api_version"],
                 environ=os.environ,
             ),
-            identify=_callee("identify", options.get("identify"), is_required=True) or Callee(len, is_async=False),
-            auto_create_customer=_flag("auto_create_customer", options.get("auto_create_customer", True)),
+            identify=_callee("identify", given["identify"]),
+            auto_create_customer=_flag("auto_create_customer", given["auto_create_customer"]),
             csrf=csrf,
             csrf_binding=Callee.of(csrf.options.binding) if csrf and csrf.options.binding else None,
-            tenant_id=options.get("tenant_id"),
-            timeout=_timeout(options.get("timeout", 10.0)),
-            authorize=_callee("authorize", options.get("authorize")),
-            allowed_redirect_origins=configured_origins(
-                "allowed_redirect_origins", options.get("allowed_redirect_origins", ())
-            ),
-            on_customer_created=_callee("on_customer_created", options.get("on_customer_created")),
-            routes=_routes(options),
-            trackable_features=_features(options.get("trackable_features")),
-            tracer=options.get("tracer"),
-            system=system,
+            tenant_id=given["tenant_id"],
+            timeout=_timeout(given["timeout"]),
+            authorize=_optional_callee("authorize", given["authorize"]),
+            allowed_redirect_origins=configured_origins("allowed_redirect_origins", given["allowed_redirect_origins"]),
+            on_customer_created=_optional_callee("on_customer_created", given["on_customer_created"]),
+            routes=_routes(given["extra_fields"] or {}, given["disabled_routes"]),
+            trackable_features=_features(given["trackable_features"]),
+            tracer=given["tracer"],
+            system=given["system"],
         )
 
 
-def _csrf(options: Mapping[str, Any], system: System) -> Csrf | None:
-    csrf = options.get("csrf", True)
+def _csrf(given: Mapping[str, Any]) -> Csrf | None:
+    csrf = given["csrf"]
     if csrf is False:
         return None
     if csrf is True:
@@ -115,16 +142,18 @@ def _csrf(options: Mapping[str, Any], system: System) -> Csrf | None:
     if not isinstance(csrf, PayleraCsrfOptions):
         msg = "csrf must be True, False or a PayleraCsrfOptions"
         raise ValueError(msg)
-    return Csrf(csrf, fallback_secret=str(options.get("api_token")), system=system)
+    return Csrf(csrf, fallback_secret=str(given["api_token"]), system=given["system"])
 
 
-def _callee(parameter: str, function: Any, *, is_required: bool = False) -> Callee | None:
-    if function is None and not is_required:
-        return None
+def _callee(parameter: str, function: Any) -> Callee:
     if not callable(function):
         msg = f"{parameter} must be a function, def or async def; see the relay's documentation for its arguments"
         raise ValueError(msg)
     return Callee.of(function)
+
+
+def _optional_callee(parameter: str, function: Any) -> Callee | None:
+    return None if function is None else _callee(parameter, function)
 
 
 def _flag(parameter: str, value: Any) -> bool:
@@ -150,9 +179,7 @@ def _features(value: Any) -> frozenset[str] | None:
     return frozenset(value)
 
 
-def _routes(options: Mapping[str, Any]) -> tuple[Route, ...]:
-    extra = options.get("extra_fields") or {}
-    disabled = options.get("disabled_routes", ())
+def _routes(extra: Any, disabled: Any) -> tuple[Route, ...]:
     _check_actions("extra_fields", extra)
     _check_actions("disabled_routes", disabled)
     for action, names in extra.items():
