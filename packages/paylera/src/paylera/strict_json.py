@@ -12,7 +12,8 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with a string that never ends: nothing is read twice, or 60 kB could hold a server for seconds.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _LONGEST_INTEGER = len(str(-(2**63)))
 
 
