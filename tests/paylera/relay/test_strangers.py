@@ -7,6 +7,10 @@ import time
 import pytest
 
 from paylera import strict_json
+from paylera.flow import run
+from paylera.http import Request, absolute_url
+from paylera.relay import RelayCore
+from support.stepping import Script
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,16 @@ def test_no_body_holds_the_server(text: str) -> None:
 def test_brackets_in_strings_are_text(text: str) -> None:
     """Depth counts outside strings only."""
     strict_json.loads(text.encode())
+
+
+@pytest.mark.parametrize(
+    "host", ["[::::]", "[1.2.3.4]", "[..]", "[::1.2.3]:80", "[::1]", "::1", "[::1", "..", "a:99999"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_host_makes_the_relay_fail(host: str, method: str) -> None:
+    """A `Host` that only looks like an address is a stranger's: never a 500."""
+    core = RelayCore({"api_token": "pl_test_x", "identify": lambda _: None})
+    headers = (("content-type", "application/json"), ("origin", f"https://{host}"))
+    request = Request(method, absolute_url("https", host, "/csrf-token", ""), headers)
+    action = {"GET": "csrf-token", "POST": "attach"}[method]
+    assert run(core.handle(action, request), Script()).status in (200, 403)

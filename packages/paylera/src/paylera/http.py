@@ -6,19 +6,31 @@ send).
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[(?P<ip>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?", re.ASCII)
 
 
 def absolute_url(scheme: str, host: str | None, path: str, query: str) -> str:
     """Return the URL of an inbound request; a `Host` that is none (strangers send anything) becomes `localhost`."""
-    safe_host = host if host is not None and _HOST.fullmatch(host) else "localhost"
+    safe_host = host if host is not None and _is_host(host) else "localhost"
     return f"{'https' if scheme == 'https' else 'http'}://{safe_host}{quote(path)}" + (f"?{query}" if query else "")
+
+
+def _is_host(host: str) -> bool:
+    match = _HOST.fullmatch(host)
+    if match is None or match["ip"] is None:
+        return match is not None
+    try:
+        ipaddress.IPv6Address(match["ip"])  # `urlsplit` raises on any other text in brackets
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
