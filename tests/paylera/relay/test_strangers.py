@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from paylera import strict_json
 from paylera.flow import run
 from paylera.http import Request, absolute_url
-from paylera.relay import RelayCore
+from paylera.relay import PayleraCsrfOptions, RelayCore
+from paylera.secret import Secret, SecretText
 from support.stepping import Script
 
 
@@ -43,3 +45,24 @@ def test_no_host_makes_the_relay_fail(host: str, method: str) -> None:
     request = Request(method, absolute_url("https", host, "/csrf-token", ""), headers)
     action = {"GET": "csrf-token", "POST": "attach"}[method]
     assert run(core.handle(action, request), Script()).status in (200, 403)
+
+
+@pytest.mark.parametrize("wrap", [Secret, SecretText])
+def test_a_masked_token_signs_with_itself(wrap: Any) -> None:
+    """A token in a wrapper that hides it: the key is made of the token, not of the mask that everybody knows."""
+    cores = [RelayCore({"api_token": token, "identify": lambda _: None}) for token in ("pl_test_x", wrap("pl_test_x"))]
+    mine, wrapped = (core.settings.csrf for core in cores)
+    assert mine is not None
+    assert wrapped is not None
+    token, _ = wrapped.mint("me")
+    headers = (("cookie", f"paylera_csrf={token}"), ("paylera-csrf-token", token))
+    mine.check_token(Request("POST", "https://shop.example/", headers), binding="me")
+
+
+def test_options_do_not_show_their_secret() -> None:
+    """Settings end in logs and error trackers."""
+    options = PayleraCsrfOptions(secret="a canary of some length")
+    core = RelayCore({"api_token": "pl_test_x", "identify": lambda _: None, "csrf": options})
+    assert "canary" not in repr(options)
+    assert core.settings.csrf is not None
+    assert core.settings.csrf.options.secret is None

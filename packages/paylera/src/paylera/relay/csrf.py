@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -44,7 +44,7 @@ class PayleraCsrfOptions:
     cookie_secure: bool | None = None
     cookie_samesite: Literal["lax", "strict", "none"] = "lax"
     ttl_seconds: int = 86400
-    secret: str | Sequence[str] | None = None
+    secret: str | Sequence[str] | None = field(default=None, repr=False)
     trusted_origins: Iterable[str] = ()
     binding: Callable[..., Any] | None = None
 
@@ -79,7 +79,7 @@ class Csrf:
     """Mints and checks tokens; holds the derived keys, never the secrets."""
 
     def __init__(self, options: PayleraCsrfOptions, *, fallback_secret: str, system: System) -> None:
-        self.options = options
+        self.options = replace(options, secret=None)
         self._header = options.header_name.lower()
         self._trusted = configured_origins("csrf trusted_origins", options.trusted_origins)
         self._keys = tuple(_derived(secret) for secret in _secrets(options.secret, fallback_secret))

@@ -109,14 +109,15 @@ class RelaySettings:
                 msg = f"the relay has no option {name!r}; it takes {', '.join(RelayOptions.__annotations__)}"
                 raise TypeError(msg)
         given: dict[str, Any] = {"api_token": None, "identify": None, **DEFAULTS, **options}
-        csrf = _csrf(given)
+        endpoint = Endpoint.resolve(
+            api_token=given["api_token"],
+            base_url=given["base_url"],
+            api_version=given["api_version"],
+            environ=os.environ,
+        )
+        csrf = _csrf(given["csrf"], endpoint, given["system"])
         return cls(
-            endpoint=Endpoint.resolve(
-                api_token=given["api_token"],
-                base_url=given["base_url"],
-                api_version=given["api_version"],
-                environ=os.environ,
-            ),
+            endpoint=endpoint,
             identify=_callee("identify", given["identify"]),
             auto_create_customer=_flag("auto_create_customer", given["auto_create_customer"]),
             csrf=csrf,
@@ -133,8 +134,7 @@ class RelaySettings:
         )
 
 
-def _csrf(given: Mapping[str, Any]) -> Csrf | None:
-    csrf = given["csrf"]
+def _csrf(csrf: Any, endpoint: Endpoint, system: System) -> Csrf | None:
     if csrf is False:
         return None
     if csrf is True:
@@ -142,7 +142,7 @@ def _csrf(given: Mapping[str, Any]) -> Csrf | None:
     if not isinstance(csrf, PayleraCsrfOptions):
         msg = "csrf must be True, False or a PayleraCsrfOptions"
         raise ValueError(msg)
-    return Csrf(csrf, fallback_secret=str(given["api_token"]), system=given["system"])
+    return Csrf(csrf, fallback_secret=endpoint.token.reveal(), system=system)
 
 
 def _callee(parameter: str, function: Any) -> Callee:
