@@ -10,9 +10,13 @@ import pytest
 from paylera import strict_json
 from paylera.flow import run
 from paylera.http import Request, absolute_url
-from paylera.relay import PayleraCsrfOptions, RelayCore
+from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore
 from paylera.secret import Secret, SecretText
-from support.stepping import Script
+from support.stepping import Script, answer
+
+
+def relay(identify: Any, **options: Any) -> RelayCore:
+    return RelayCore({"api_token": "pl_test_x", "identify": identify} | options)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_brackets_in_strings_are_text(text: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_no_host_makes_the_relay_fail(host: str, method: str) -> None:
     """A `Host` that only looks like an address is a stranger's: never a 500."""
-    core = RelayCore({"api_token": "pl_test_x", "identify": lambda _: None})
+    core = relay(lambda _: None)
     headers = (("content-type", "application/json"), ("origin", f"https://{host}"))
     request = Request(method, absolute_url("https", host, "/csrf-token", ""), headers)
     action = {"GET": "csrf-token", "POST": "attach"}[method]
@@ -62,7 +66,40 @@ def test_a_masked_token_signs_with_itself(wrap: Any) -> None:
 def test_options_do_not_show_their_secret() -> None:
     """Settings end in logs and error trackers."""
     options = PayleraCsrfOptions(secret="a canary of some length")
-    core = RelayCore({"api_token": "pl_test_x", "identify": lambda _: None, "csrf": options})
+    core = relay(lambda _: None, csrf=options)
     assert "canary" not in repr(options)
     assert core.settings.csrf is not None
     assert core.settings.csrf.options.secret is None
+
+
+ALIKE = ["\u212aate@example.com", "kate@example.com ", "kate@example.com\0", "\uff4bate@example.com", "kate@example.co"]
+
+
+@pytest.mark.parametrize("email", ALIKE)
+def test_an_address_that_looks_alike_is_somebody_else(email: str) -> None:
+    """Neither the memory nor a list in which Paylera compared more loosely makes Kate's customer anybody else's."""
+    kate = {"id": "cus_kate", "email": "Kate@example.com"}
+    core = relay(lambda native: PayleraCustomerIdentity(email=native))
+    me = Request("GET", "https://shop.example/me")
+    first = Script([answer(200, {"data": [kate]}), answer(200, kate)])
+    assert run(core.handle("me", me, native="kate@example.com"), first).status == 200
+    other = Script([answer(200, {"data": [kate]}), answer(201, {"id": "cus_other"}), answer(200, {"id": "cus_other"})])
+    assert run(core.handle("me", me, native=email), other).status == 200
+    assert [r.url.rpartition("/")[2] for r in other.sent][1:] == ["customers", "cus_other"]
+    assert first.sent[0].url != other.sent[0].url
+    spelt = Script([answer(200, kate)])
+    assert run(core.handle("me", me, native="KATE@EXAMPLE.COM"), spelt).status == 200
+    assert spelt.sent[0].url.endswith("/cus_kate")
+
+
+def test_an_external_id_that_is_an_address_is_no_address() -> None:
+    """Kinds are apart: a user may have chosen somebody's address as a name."""
+    core = relay(lambda native: native)
+    me = Request("GET", "https://shop.example/me")
+    kate = PayleraCustomerIdentity(email="kate@example.com")
+    found = answer(200, {"data": [{"id": "cus_kate", "email": "kate@example.com"}]})
+    assert run(core.handle("me", me, native=kate), Script([found, answer()])).status == 200
+    named = PayleraCustomerIdentity(external_id="kate@example.com")
+    script = Script([found, answer(201, {"id": "cus_other"}), answer()])
+    assert run(core.handle("me", me, native=named), script).status == 200
+    assert script.sent[-1].url.endswith("/cus_other")

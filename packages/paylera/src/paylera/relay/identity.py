@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ def auto_create_key(identity: PayleraCustomerIdentity, *, tenant_id: str | None)
 
     The formula is the contract's (section 3), so that every process and every SDK derives the same key.
     """
-    subject = str(identity.external_id) if identity.external_id else (identity.email or "").lower()
+    subject = str(identity.external_id) if identity.external_id else lowered(identity.email or "")
     digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
     return f"paylera-auto-create:{identity.tenant_id or tenant_id or 'default'}:{digest}"
 
@@ -92,4 +95,12 @@ def matching_customer(identity: PayleraCustomerIdentity, found: Any) -> dict[str
 def _same(name: str, value: Any, wanted: str) -> bool:
     if not isinstance(value, str):
         return False
-    return value.lower() == wanted.lower() if name == "email" else value == wanted
+    return lowered(value) == lowered(wanted) if name == "email" else value == wanted
+
+
+def lowered(email: str) -> str:
+    """Return an address in lower case, ASCII letters only.
+
+    Unicode makes a `k` of the Kelvin sign: whoever owned `\u212aate@...` would be taken for `kate@...`.
+    """
+    return email.translate(_LOWER)
