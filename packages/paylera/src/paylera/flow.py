@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, assert_never
 
@@ -212,20 +212,27 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
 
 
 async def arun_call(flow: Flow[Response], perform: Callable[[Effect], Awaitable[Any]], *, method: str) -> Response:
-    """Drive the flow of one inbound call; a call that may change something is never cut in half.
+    """Drive the flow of one inbound call; what has begun to change something is never cut in half.
 
-    A browser that disconnects makes some hosts cancel the request: what has begun to change then ends all the same.
-    Source: contract section 8.
+    A browser that disconnects makes some hosts cancel the request. A read then ends, but not once it has written
+    upstream: the first `GET` of a user creates a customer, whom the merchant must hear of. Source: contract section 8.
     """
-    work = arun(flow, perform)
-    return await (work if method in SAFE_METHODS else _to_completion(work))
+    has_begun = method not in SAFE_METHODS
 
+    async def noting(effect: Effect) -> Any:
+        nonlocal has_begun
+        has_begun = has_begun or (isinstance(effect, Send) and effect.request.method not in SAFE_METHODS)
+        return await perform(effect)
 
-_unfinished: set[asyncio.Task[Any]] = set()
-
-
-async def _to_completion(work: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(arun(flow, noting))
     _unfinished.add(task)  # the loop itself holds tasks only weakly
     task.add_done_callback(_unfinished.discard)
-    return await asyncio.shield(task)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not has_begun:
+            task.cancel()
+        raise
+
+
+_unfinished: set[asyncio.Task[Response]] = set()

@@ -1,0 +1,34 @@
+"""What a client test library would not let us send, and what goes wrong around a call, on real servers."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import pytest
+
+from adapters.conftest import Site
+from adapters.stub import Door
+
+API = "/api/paylera"
+every_host = pytest.mark.parametrize("site", ["django-wsgi", "django-asgi", "fastapi"], indirect=True)
+SECONDS = 15
+
+
+@every_host
+def test_a_browser_that_leaves_a_page_does_not_lose_its_customer(site: Site) -> None:
+    """A `GET` creates customers too: what has begun at Paylera is announced although nobody waits any more."""
+    door = site.stub.doors["create"] = Door()
+    head = f"GET {API}/me HTTP/1.1\r\nHost: localhost\r\nX-Test-New-User: gone-{site.name}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=SECONDS) as connection:
+        connection.sendall(head.encode())
+        assert door.reached.wait(SECONDS)
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    assert site.browser().get(f"{API}/csrf-token").status == 200  # the server has seen the end of the connection by now
+    door.opened.set()
+    with site.stub.arrived:  # the call goes on to read the customer
+        assert site.stub.arrived.wait_for(
+            lambda: any(c.path.startswith("/v1/customers/cus_") for c in site.stub.received), SECONDS
+        )
+    assert [line.split()[0] for line in site.journal.read_text().splitlines()] == ["created"]
