@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
+from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
 
 from paylera import strict_json
-from paylera.flow import run
-from paylera.http import Request, absolute_url
+from paylera.flow import Awaiting, Blocking, arun, run
+from paylera.http import Request, Response, absolute_url
 from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore
 from paylera.secret import Secret, SecretText
+from paylera.testing import signed_event
+from paylera.webhooks import WebhookReceiver
 from support.stepping import Script, answer
+
+NO_TRANSPORT: Any = None
 
 
 def relay(identify: Any, **options: Any) -> RelayCore:
@@ -103,3 +110,32 @@ def test_an_external_id_that_is_an_address_is_no_address() -> None:
     script = Script([found, answer(201, {"id": "cus_other"}), answer()])
     assert run(core.handle("me", me, native=named), script).status == 200
     assert script.sent[-1].url.endswith("/cus_other")
+
+
+def empty(_: Any) -> None:
+    next(iter(()))
+
+
+def given_up(_: Any) -> None:
+    raise CancelledError
+
+
+def settled(flow: Any, *, is_async: bool) -> Response:
+    async def within_seconds() -> Response:
+        return await asyncio.wait_for(arun(flow, Awaiting(NO_TRANSPORT, in_thread=asyncio.to_thread)), 5)
+
+    return asyncio.run(within_seconds()) if is_async else run(flow, Blocking(NO_TRANSPORT))
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["blocking", "awaiting"])
+@pytest.mark.parametrize("function", [empty, given_up])
+def test_whatever_a_function_of_the_merchants_raises_is_answered(function: Any, is_async: bool) -> None:
+    """A future cannot carry every exception from a thread: neither the call nor the event's claim may hang on it."""
+    flow = relay(function).handle("me", Request("GET", "https://shop.example/me"))
+    assert settled(flow, is_async=is_async).status == 500
+    receiver = WebhookReceiver(signing_secret="whsec_x", handlers={"*": function})
+    delivery = signed_event("invoice.paid", secret="whsec_x")
+    headers = tuple((name.lower(), value) for name, value in delivery.headers.items())
+    for _ in range(2):
+        flow = receiver.handle(Request("POST", "https://shop.example/", headers, delivery.body))
+        assert json.loads(settled(flow, is_async=is_async).body)["type"] == "paylera.internal"

@@ -171,8 +171,19 @@ class Awaiting:
         if callee.is_async or self.in_thread is None:
             result = callee.function(*args)
         else:
-            result = await self.in_thread(callee.function, *args)
+            result, error = await self.in_thread(_outcome, callee.function, args)
+            if error is not None:
+                raise error
         return await result if inspect.isawaitable(result) else result
+
+
+def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+    # What is raised crosses to the loop as a value: a future that is given a `StopIteration` (`next()` of nothing) is
+    # never done, and makes a cancellation of the loop's of a `CancelledError` that was the user's.
+    try:
+        return function(*args), None
+    except Exception as error:  # noqa: BLE001 - raised again on the loop
+        return None, error
 
 
 def run(flow: Flow[T], perform: Callable[[Effect], Any]) -> T:
