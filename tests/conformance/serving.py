@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
-
 from conformance.upstream import free_port
+from support.presence import absent
 
 TESTS = Path(__file__).resolve().parents[1]
 START_SECONDS = 30.0
@@ -36,9 +35,7 @@ def uvicorn(app: str, port: int, *more: str) -> list[str]:
 def require(module: str) -> None:
     """Skip where a server is not installed, unless PAYLERA_REQUIRE names it: then its absence is a failure."""
     if find_spec(module) is None:
-        if module in os.environ.get("PAYLERA_REQUIRE", "").split(","):
-            pytest.fail(f"PAYLERA_REQUIRE names {module}, which is not installed")
-        pytest.skip(f"{module} is not installed")
+        absent(module, f"{module} is not installed")
 
 
 @contextmanager

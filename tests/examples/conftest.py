@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -14,20 +12,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from examples.person import Person
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "python"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 10_000
 
 
@@ -67,19 +56,6 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
         return running_demo(name, tmp_path_factory.mktemp("demo") / f"{name}.log", **env)
 
     return start
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "no Chromium here; on Debian: apt-get install chromium"
-        (pytest.fail if "browser" in os.environ.get("PAYLERA_REQUIRE", "") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
