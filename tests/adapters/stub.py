@@ -34,7 +34,7 @@ class Stub(Script):
     customers: dict[str, Answer] = field(default_factory=dict)
     keys: dict[str, str | None] = field(default_factory=dict)
     doors: dict[str, Door] = field(default_factory=dict)
-    gate: Callable[[Received], None] = lambda _: None
+    gate: Callable[[Received], object] = lambda _: None
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
     def next(self, call: Received) -> Answer:

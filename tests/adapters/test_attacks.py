@@ -8,10 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import Depends, FastAPI, Request
+from fastapi.testclient import TestClient
 
 from adapters.conftest import Site
 from adapters.stub import Door
+from paylera_django import paylera_relay_urls
 from paylera_django._translate import to_request
+from paylera_fastapi import PayleraCustomerIdentity, paylera_relay
 
 API = "/api/paylera"
 every_host = pytest.mark.parametrize("site", ["django-wsgi", "django-asgi", "fastapi"], indirect=True)
@@ -62,3 +66,48 @@ def test_a_length_of_any_length_is_one(length: str, is_truncated: bool) -> None:
     """Some servers (`runserver` among them) let any digits through; thousands of them are no 500."""
     request = to_request(django_request(b"{}", CONTENT_LENGTH=length), max_bytes=64)
     assert (request.truncated, request.body) == (is_truncated, b"" if is_truncated else b"{}")
+
+
+async def form(request: Request) -> None:
+    """Read the body as a form."""
+    await request.form()
+
+
+async def drain(request: Request) -> None:
+    """Read the body and drop it."""
+    async for _ in request.stream():
+        pass
+
+
+def nobody(_request: Any) -> PayleraCustomerIdentity:
+    """Identify nobody."""
+    return PayleraCustomerIdentity()
+
+
+@pytest.mark.parametrize(
+    ("reads", "content_type", "status"),
+    [(form, "application/x-www-form-urlencoded", 415), (form, "application/json", 403), (drain, "application/json", 413)],
+)
+def test_a_body_that_a_dependency_has_read_is_no_failure(reads: Any, content_type: str, status: int) -> None:
+    """Which form a stranger sends must not decide between an answer and a 500."""
+    app = FastAPI()
+    relay = paylera_relay(api_token="pl_test_x", identify=nobody)
+    app.include_router(relay, prefix="/api/paylera", dependencies=[Depends(reads)])
+    with TestClient(app) as client:
+        answer = client.post(f"{API}/attach", content=b"plan_id=p", headers={"content-type": content_type})
+        assert (answer.status_code, client.get(f"{API}/csrf-token").status_code) == (status, 200)
+
+
+def test_a_mount_point_may_capture() -> None:
+    """`path("<slug:shop>/paylera/", include(...))`: what is captured there is the project's, and no subscription."""
+    relay = paylera_relay_urls(api_token="pl_test_x", identify=nobody)
+    views = {pattern.name: pattern.callback for pattern in relay}
+    seen: list[Any] = []
+    for name, args, kwargs in (
+        ("paylera-me", (), {"shop": "a"}), ("paylera-me", ("a",), {}),
+        ("paylera-subscription-cancel", (), {"shop": "a", "sub_id": "sub_1"}),
+    ):  # fmt: skip
+        view: Any = views[name]
+        view._answer = lambda _request, *, native, sub_id: seen.append(sub_id) or answered(native)
+        view(django_request(b""), *args, **kwargs)
+    assert seen == [None, None, "sub_1"]
