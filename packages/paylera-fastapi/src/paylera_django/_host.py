@@ -84,8 +84,12 @@ class View:
             return View._marks[name]
         raise AttributeError(name)
 
-    def __call__(self, request: HttpRequest, sub_id: str | None = None) -> Any:
-        """Answer a request, or on a running event loop return the coroutine that does."""
+    def __call__(self, request: HttpRequest, *_mount: Any, sub_id: str | None = None, **_named: Any) -> Any:
+        """Answer a request, or on a running event loop return the coroutine that does.
+
+        What the project's own patterns captured before our mount point comes along; `identify` finds it in
+        `request.resolver_match`.
+        """
         translated = to_request(request, max_bytes=self._max_bytes)
         flow = self._answer(translated, native=request, sub_id=sub_id)
         if _on_event_loop():

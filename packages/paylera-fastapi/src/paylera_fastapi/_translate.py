@@ -27,7 +27,9 @@ async def _read(request: StarletteRequest, max_bytes: int) -> tuple[bytes, bool]
             received += chunk
             if len(received) > max_bytes:
                 return b"", True
-    except ClientDisconnect:
+    # ClientDisconnect: the client went away while it was sending. RuntimeError: a dependency or a middleware has used
+    # the body up (a form, say).
+    except (ClientDisconnect, RuntimeError):
         return b"", True
     return bytes(received), False
 
