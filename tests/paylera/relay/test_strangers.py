@@ -16,6 +16,7 @@ from paylera.http import Request, Response, absolute_url
 from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore
 from paylera.secret import Secret, SecretText
 from paylera.testing import signed_event
+from paylera.transport.outgoing import origin_and_target
 from paylera.webhooks import WebhookReceiver
 from support.stepping import Script, answer
 
@@ -139,3 +140,21 @@ def test_whatever_a_function_of_the_merchants_raises_is_answered(function: Any, 
     for _ in range(2):
         flow = receiver.handle(Request("POST", "https://shop.example/", headers, delivery.body))
         assert json.loads(settled(flow, is_async=is_async).body)["type"] == "paylera.internal"
+
+
+def test_the_subscription_of_the_path_is_the_only_one() -> None:
+    """A second id in the body would go upstream with no look at its owner."""
+    with pytest.raises(ValueError, match="subscription_id"):
+        relay(lambda _: None, extra_fields={"subscription-upgrade": {"subscription_id"}})
+    relay(lambda _: None, extra_fields={"track": {"subscription_id"}})
+
+
+@pytest.mark.parametrize(("tenant", "named"), [("Acme & co: 1", "Acme & co: 1"), ("店\r\n", "%E5%BA%97%0D%0A")])
+def test_a_tenant_may_have_any_name(tenant: str, named: str) -> None:
+    """It ends in a header, which must be one that every transport sends."""
+    core = relay(lambda _: PayleraCustomerIdentity(external_id="u1", tenant_id=tenant))
+    script = Script([answer(200, {"data": []}), answer(201, {"id": "cus_1"}), answer()])
+    assert run(core.handle("me", Request("GET", "https://shop.example/me")), script).status == 200
+    assert (script.sent[1].header("idempotency-key") or "").startswith(f"paylera-auto-create:{named}:")
+    for request in script.sent:
+        origin_and_target(request)

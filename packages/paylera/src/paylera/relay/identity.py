@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase, punctuation
 from typing import Any
+from urllib.parse import quote
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
@@ -59,7 +60,9 @@ def auto_create_key(identity: PayleraCustomerIdentity, *, tenant_id: str | None)
     """
     subject = str(identity.external_id) if identity.external_id else lowered(identity.email or "")
     digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    return f"paylera-auto-create:{identity.tenant_id or tenant_id or 'default'}:{digest}"
+    # A header holds no other characters than these; a tenant's name may.
+    tenant = quote(str(identity.tenant_id or tenant_id or "default"), safe=punctuation + " ")
+    return f"paylera-auto-create:{tenant}:{digest}"
 
 
 def new_customer(identity: PayleraCustomerIdentity) -> dict[str, Any]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
 from typing import Any, Required, TypedDict, TypeVar, get_type_hints
 
 from paylera.endpoint import DEFAULT_API_VERSION, Endpoint
 from paylera.flow import Callee
 from paylera.relay.csrf import Csrf, PayleraCsrfOptions
-from paylera.relay.fields import IDENTITY_FIELDS
+from paylera.relay.fields import IDENTITY_FIELDS, FieldSet
 from paylera.relay.redirects import configured_origins
-from paylera.relay.routes import ACTIONS, ROUTES, Route
+from paylera.relay.routes import ACTIONS, PATHS, ROUTES, Route
 from paylera.system import REAL, System
 
 
@@ -184,14 +184,10 @@ def _routes(extra: Any, disabled: Any) -> tuple[Route, ...]:
     _check_actions("disabled_routes", disabled)
     for action, names in extra.items():
         _check_extra(action, names)
-    return tuple(
-        Route(**{name: getattr(route, name) for name in Route.__slots__} | {"fields": _widened(route, extra)})
-        for route in ROUTES
-        if route.action not in disabled
-    )
+    return tuple(replace(route, fields=_widened(route, extra)) for route in ROUTES if route.action not in disabled)
 
 
-def _widened(route: Route, extra: Mapping[str, Collection[str]]) -> Any:
+def _widened(route: Route, extra: Mapping[str, Collection[str]]) -> FieldSet:
     # Only bodies widen: a query string has no types, and nothing of it goes upstream but what the table names.
     return route.fields.widened(frozenset(extra.get(route.action, ()))) if route.is_unsafe else route.fields
 
@@ -212,4 +208,9 @@ def _check_extra(action: str, names: Any) -> None:
         raise ValueError(msg)
     if forbidden := sorted(IDENTITY_FIELDS & set(names)):
         msg = f"extra_fields[{action!r}] may not open {', '.join(forbidden)}: that comes from identify alone"
+        raise ValueError(msg)
+    if "subscription_id" in names and any("<sub_id>" in path for path, name in PATHS.items() if name == action):
+        msg = (
+            f"extra_fields[{action!r}] may not open subscription_id: it is the one in the path, whose owner is checked"
+        )
         raise ValueError(msg)
