@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import time
 from concurrent.futures import CancelledError
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from paylera import strict_json
+from paylera.cache import ExpiringCache
 from paylera.flow import Awaiting, Blocking, arun, run
 from paylera.http import Request, Response, absolute_url
 from paylera.relay import PayleraCsrfOptions, PayleraCustomerIdentity, RelayCore
@@ -158,3 +161,17 @@ def test_a_tenant_may_have_any_name(tenant: str, named: str) -> None:
     assert (script.sent[1].header("idempotency-key") or "").startswith(f"paylera-auto-create:{named}:")
     for request in script.sent:
         origin_and_target(request)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # 3.12: forks beside other threads
+def test_a_forked_child_remembers_on_its_own() -> None:
+    """A fork while another thread writes: the child does not wait for a thread that it does not have."""
+    memory = ExpiringCache[str](max_entries=2, ttl_seconds=60, now=time.monotonic)
+    with memory._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)  # ends a child that hangs
+            memory.put("key", "value")
+            os._exit(0 if memory.get("key") == "value" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert memory.get("key") is None
