@@ -124,6 +124,12 @@ def given_up(_: Any) -> None:
     raise CancelledError
 
 
+async def cancelled_within(_: Any) -> None:
+    task = asyncio.ensure_future(asyncio.sleep(60))
+    task.cancel()
+    await task
+
+
 def settled(flow: Any, *, is_async: bool) -> Response:
     async def within_seconds() -> Response:
         return await asyncio.wait_for(arun(flow, Awaiting(NO_TRANSPORT, in_thread=asyncio.to_thread)), 5)
@@ -131,9 +137,11 @@ def settled(flow: Any, *, is_async: bool) -> Response:
     return asyncio.run(within_seconds()) if is_async else run(flow, Blocking(NO_TRANSPORT))
 
 
-@pytest.mark.parametrize("is_async", [False, True], ids=["blocking", "awaiting"])
-@pytest.mark.parametrize("function", [empty, given_up])
-def test_whatever_a_function_of_the_merchants_raises_is_answered(function: Any, is_async: bool) -> None:
+@pytest.mark.parametrize(
+    ("function", "is_async"),
+    [(empty, False), (empty, True), (given_up, False), (given_up, True), (cancelled_within, True)],
+)
+def test_whatever_a_function_of_the_merchants_raises_is_answered(function: Any, *, is_async: bool) -> None:
     """A future cannot carry every exception from a thread: neither the call nor the event's claim may hang on it."""
     flow = relay(function).handle("me", Request("GET", "https://shop.example/me"))
     assert settled(flow, is_async=is_async).status == 500

@@ -211,6 +211,10 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
         while True:
             try:
                 answer = await perform(effect)
+            except asyncio.CancelledError:
+                if _is_given_up():
+                    raise
+                effect = flow.throw(RuntimeError("what was awaited is cancelled, though this call is not"))
             except Exception as error:  # noqa: BLE001 - the flow decides what an error means
                 effect = flow.throw(error)
             else:
@@ -220,6 +224,12 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
         return result
     finally:
         flow.close()
+
+
+def _is_given_up() -> bool:
+    # A user's `await task` of a task that was cancelled raises the same error: it is theirs, and no end of the call.
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def arun_call(flow: Flow[Response], perform: Callable[[Effect], Awaitable[Any]], *, method: str) -> Response:
