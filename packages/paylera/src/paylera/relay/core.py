@@ -149,7 +149,7 @@ class RelayCore:
         if call.route.is_unsafe and self.settings.csrf is not None:
             self.settings.csrf.check_token(call.request, binding=(yield from self._binding(call)))
         if call.route.needs_customer and not self._customers.can_resolve(call.identity):
-            raise Problem("paylera.unauthenticated", "this route needs a signed-in customer")
+            raise Problem("paylera.unauthenticated", self._customers.unresolved())
         if self.settings.authorize is not None:
             allowed = yield from invoke(self.settings.authorize, call.route.action, call.identity, call.sub_id)
             # Anything but a yes refuses: a function that forgot to return must not open the door.

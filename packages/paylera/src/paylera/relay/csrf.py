@@ -117,9 +117,10 @@ class Csrf:
         site = request.joined("sec-fetch-site")
         if site is not None:
             if site != "same-origin" and not trusted:
-                raise _mismatch("the call does not come from a page of this site (Sec-Fetch-Site)")
+                raise _mismatch("the call comes from a page of another site than csrf trusted_origins names")
         elif origin is not None and origin != own_origin and not trusted:
-            raise _mismatch("the call does not come from a page of this site (Origin)")
+            # A proxy that hides the outside scheme or host is the usual cause.
+            raise _mismatch(f"the Origin header names another site than the one this server sees: {own_origin}")
 
     def check_token(self, request: Request, *, binding: str) -> None:
         """Refuse a call whose header token is not ours, not fresh, not this caller's, or not among the cookies."""

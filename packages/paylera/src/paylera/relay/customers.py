@@ -50,6 +50,12 @@ class Customers:
         """Tell, without asking anybody, whether this identity leads to a customer."""
         return bool(identity.customer_id or (self.auto_create and identity.lookup))
 
+    def unresolved(self) -> str:
+        """Say why an identity leads to no customer: an account without an address looks like a logout otherwise."""
+        if self.auto_create:
+            return "sign in first: identify gave no customer_id, external_id or email for this call"
+        return "sign in first: identify gave no customer_id for this call, and auto_create_customer is off"
+
     def resolve(self, context: Context, identity: PayleraCustomerIdentity, native: object) -> Flow[str]:
         """Return the customer id of an identity that `can_resolve`."""
         if identity.customer_id:

@@ -73,7 +73,9 @@ def resolve(field: str, url: str, *, own_origin: str, allowed: frozenset[str]) -
     if origin.startswith("http:") and not is_loopback(origin):
         raise _refused(field, "must use https")
     if origin != own_origin.lower() and origin not in allowed:
-        raise _refused(field, "must stay on this site or on an origin listed in allowed_redirect_origins")
+        raise _refused(
+            field, f"must stay on this site ({own_origin}) or on an origin listed in allowed_redirect_origins"
+        )
     return url
 
 

@@ -6,6 +6,7 @@ Source: contract sections 2 ("Upstream request") and 5.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from paylera.problems import Problem
 from paylera.relay.problems import pass_on, retry_after
 from paylera.relay.tracing import Trace
 from paylera.system import System
+
+log = logging.getLogger("paylera.relay")
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """The largest upstream answer that is relayed."""
@@ -79,7 +82,14 @@ class Upstream:
         )
         request = Request(method, url, headers + context.forwarded, content or b"")
         repeatable = method == "GET" or key is not None or template == "/v1/check"
-        return _judged((yield from self._send(context, request, repeatable=repeatable)))
+        try:
+            return _judged((yield from self._send(context, request, repeatable=repeatable)))
+        except _Failed as failure:
+            # The browser is told little, so the log says which server it was: a forgotten base URL shows. With the
+            # template, as the URL's query may hold an address.
+            where = f"{method} {self.endpoint.base_url}{template}"
+            log.warning("%s: %s, request %s", where, failure.cause, context.request_id)
+            raise failure.problem from None
 
     def _send(self, context: Context, request: Request, *, repeatable: bool) -> Flow[Response]:
         # Once more after a broken connection: a kept-alive one may have been closed at that very moment. Only a call
@@ -99,6 +109,15 @@ class Upstream:
         if remaining <= 0:
             raise TransportError("the deadline has passed", fault="timeout")
         return (yield from send(request, timeout=remaining, max_bytes=MAX_ANSWER_BYTES))
+
+
+class _Failed(Exception):
+    """A call that failed: the cause for the server's log, and what the browser is told."""
+
+    def __init__(self, cause: str, problem: Problem) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.problem = problem
 
 
 def document(response: Response) -> dict[str, Any]:
@@ -133,6 +152,7 @@ def _json(response: Response) -> Any:
     try:
         return from_json(response.body, allow_inf_nan=False)
     except ValueError:
+        log.warning("Paylera answered %d with something that is not JSON; check PAYLERA_BASE_URL", response.status)
         raise Problem("paylera.upstream_unavailable", "the billing service did not answer JSON") from None
 
 
@@ -140,20 +160,27 @@ def _judged(response: Response) -> Response:
     status = response.status
     if 200 <= status < 300 or (400 <= status < 500 and status not in (401, 403)):
         return response
-    if status in (401, 403):
-        # Our token's fault must not look like the user's logout.
-        raise Problem("paylera.upstream_rejected_token", "the billing service refused this server's credentials")
-    if status == 504:
-        raise Problem("paylera.upstream_timeout", "the billing service did not answer in time")
-    raise Problem(
-        "paylera.upstream_unavailable",
-        "the billing service failed; try again in a moment",
-        status=503 if status == 503 else 502,
-        headers=retry_after(response),
-    )
+    raise _Failed(*_verdict(response))
 
 
-def _unanswered(error: TransportError) -> Problem:
+def _verdict(response: Response) -> tuple[str, Problem]:
+    cause = f"answered {response.status}"
+    match response.status:
+        case 401 | 403:
+            # Our token's fault must not look like the user's logout.
+            detail = "the billing service refused this server's credentials"
+            cause += "; check that api_token belongs to this server, and PAYLERA_BASE_URL if it should be another"
+            return cause, Problem("paylera.upstream_rejected_token", detail)
+        case 504:
+            return cause, Problem("paylera.upstream_timeout", "the billing service did not answer in time")
+    detail, status = "the billing service failed; try again in a moment", 503 if response.status == 503 else 502
+    return cause, Problem("paylera.upstream_unavailable", detail, status=status, headers=retry_after(response))
+
+
+def _unanswered(error: TransportError) -> _Failed:
     if error.fault == "timeout":
-        return Problem("paylera.upstream_timeout", "the billing service did not answer in time")
-    return Problem("paylera.upstream_unavailable", "the billing service could not be reached; try again in a moment")
+        problem = Problem("paylera.upstream_timeout", "the billing service did not answer in time")
+    else:
+        detail = "the billing service could not be reached; try again in a moment"
+        problem = Problem("paylera.upstream_unavailable", detail)
+    return _Failed(str(error), problem)
