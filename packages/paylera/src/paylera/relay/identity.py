@@ -21,8 +21,9 @@ class PayleraCustomerIdentity:
 
     `customer_id`: the Paylera customer, when you know it. `external_id`: your own stable id of the user or
     organisation; it and `email` are used to find or create the customer. Give an `email` only when your app has
-    verified it: an existing customer with that address is taken to be the same person. `tenant_id` separates auto-
-    creation between tenants; `metadata` is stored with a new customer.
+    verified it: an existing customer with that address is taken to be the same person. `tenant_id` tells auto-create
+    calls of several tenants apart, but customers are searched without it: `external_id` must be unique over all
+    tenants of one API token. `metadata` is stored with a new customer.
     """
 
     customer_id: str | None = None
