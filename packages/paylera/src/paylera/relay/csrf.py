@@ -117,7 +117,7 @@ class Csrf:
         site = request.joined("sec-fetch-site")
         if site is not None:
             if site != "same-origin" and not trusted:
-                raise _mismatch("the call comes from a page of another site than csrf trusted_origins names")
+                raise _mismatch("the call comes from a page of another site, which csrf trusted_origins does not name")
         elif origin is not None and origin != own_origin and not trusted:
             # A proxy that hides the outside scheme or host is the usual cause.
             raise _mismatch(f"the Origin header names another site than the one this server sees: {own_origin}")
