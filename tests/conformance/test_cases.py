@@ -31,7 +31,7 @@ def test_webhooks(host: str, case: Case, webhook_run: Runs) -> None:
 @pytest.mark.parametrize("case", RELAY, ids=str)
 def test_same_relay_answer_everywhere(case: Case, relay_run: Runs) -> None:
     """Status, headers and body are equal on all hosts, byte for byte but for what is generated."""
-    first, *others = (runner.comparable(case, relay_run(host, case)) for host in NAMES)
+    first, *others = (runner.comparable(relay_run(host, case)) for host in NAMES)
     for host, other in zip(NAMES[1:], others, strict=True):
         assert other == first, host
 
@@ -40,6 +40,6 @@ def test_same_relay_answer_everywhere(case: Case, relay_run: Runs) -> None:
 @pytest.mark.parametrize("case", WEBHOOKS, ids=str)
 def test_same_webhook_answer_everywhere(case: Case, webhook_run: Runs) -> None:
     """The same for the receiver."""
-    first, *others = (runner.comparable(case, webhook_run(host, case)) for host in NAMES)
+    first, *others = (runner.comparable(webhook_run(host, case)) for host in NAMES)
     for host, other in zip(NAMES[1:], others, strict=True):
         assert other == first, host

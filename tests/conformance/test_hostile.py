@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,7 +164,7 @@ def test_no_id_is_too_much(host: SyncCore, sub_id: str, action: str) -> None:
         host, Call("POST", f"/relay/csrf-off/subscriptions/{path}/{action}", (ME, JSON), (b'{"plan_id":"p"}',))
     )
     assert answer.status in (200, 400, 404)
-    assert calls == [] or sub_id.replace("-", "").replace("_", "").isalnum()
+    assert calls == [] or re.fullmatch(r"[A-Za-z0-9_-]{1,128}", sub_id, re.ASCII)
 
 
 @pytest.mark.parametrize("path", ["me", "plans", "invoices", "check", "entitlements"])

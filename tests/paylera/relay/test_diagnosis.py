@@ -63,15 +63,18 @@ def test_an_identity_that_leads_nowhere_is_explained() -> None:
 @pytest.mark.parametrize(
     ("headers", "fields", "expected"),
     [
-        ((("origin", "https://shop.example"),), {}, "another site than the one this server sees: http://shop.example"),
-        ((("sec-fetch-site", "same-site"),), {}, "csrf trusted_origins"),
-        ((), {"success_url": "https://shop.example/"}, "must stay on this site (http://shop.example)"),
+        ((("origin", "https://shop.example"),), {}, "Origin is another than http://inside, "),
+        ((), {"success_url": "https://shop.example/"}, "success_url that leaves http://inside, "),
     ],
 )
-def test_a_proxy_that_hides_the_outside_shows(headers: Any, fields: dict[str, str], expected: str) -> None:
-    """The answer says which site the server takes itself for."""
+def test_a_proxy_that_hides_the_outside_shows(
+    headers: Any, fields: dict[str, str], expected: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says which site the server takes itself for; strangers are not told names from inside."""
     options: Any = {"api_token": "pl_test_x", "identify": lambda _: ADA, "csrf": not fields}
     body = json.dumps({"plan_code": "pro"} | fields).encode()
     json_type = ("content-type", "application/json")
-    request = Request("POST", "http://shop.example/attach", (json_type, *headers), body)
-    assert expected in told(run(RelayCore(options).handle("attach", request), Script()))
+    request = Request("POST", "http://inside/attach", (json_type, *headers), body)
+    response = run(RelayCore(options).handle("attach", request), Script())
+    assert expected in caplog.text
+    assert b"inside" not in response.body

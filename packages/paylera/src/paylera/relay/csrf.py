@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from paylera.http import Request
 from paylera.problems import Problem
 from paylera.relay.redirects import configured_origins
 from paylera.system import System
+
+log = logging.getLogger("paylera.relay")
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _PATH = re.compile(r"/[!-:<-~]*")
@@ -119,8 +122,10 @@ class Csrf:
             if site != "same-origin" and not trusted:
                 raise _mismatch("the call comes from a page of another site, which csrf trusted_origins does not name")
         elif origin is not None and origin != own_origin and not trusted:
-            # A proxy that hides the outside scheme or host is the usual cause.
-            raise _mismatch(f"the Origin header names another site than the one this server sees: {own_origin}")
+            # A proxy that hides the outside scheme or host is the usual cause. Told to the log alone: behind such a
+            # proxy it is an inside name.
+            log.warning("refused a call whose Origin is another than %s, the site as this server sees it", own_origin)
+            raise _mismatch("the Origin header names another site than this one")
 
     def check_token(self, request: Request, *, binding: str) -> None:
         """Refuse a call whose header token is not ours, not fresh, not this caller's, or not among the cookies."""

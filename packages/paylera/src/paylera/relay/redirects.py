@@ -6,11 +6,14 @@ Source: contract section 2, "Redirect URLs".
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 from typing import Any
 
 from paylera.problems import Problem
 from paylera.relay.problems import invalid
+
+log = logging.getLogger("paylera.relay")
 
 # The host is an ASCII name or address. A user part, a backslash, white space or a control character has no place in
 # either form.
@@ -73,9 +76,8 @@ def resolve(field: str, url: str, *, own_origin: str, allowed: frozenset[str]) -
     if origin.startswith("http:") and not is_loopback(origin):
         raise _refused(field, "must use https")
     if origin != own_origin.lower() and origin not in allowed:
-        raise _refused(
-            field, f"must stay on this site ({own_origin}) or on an origin listed in allowed_redirect_origins"
-        )
+        log.warning("refused a %s that leaves %s, the site as this server sees it", field, own_origin)
+        raise _refused(field, "must stay on this site or on an origin listed in allowed_redirect_origins")
     return url
 
 

@@ -96,7 +96,7 @@ class WebhookReceiver:
     def _verified(self, request: Request) -> PayleraWebhookEvent:
         headers = request.values(HEADER)
         if len(headers) > 1:
-            raise Problem("paylera.webhook_signature_invalid", "the Paylera-Signature header is repeated")
+            raise Problem("paylera.webhook_signature_invalid", str(refusal("malformed_header")))
         fault = self._verifier.fault(request.body, next(iter(headers), None), now=self._system.now())
         if fault is not None:
             raise Problem("paylera.webhook_signature_invalid", str(refusal(fault)))
