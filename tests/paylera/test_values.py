@@ -111,6 +111,15 @@ def test_cache_forgets_by_age_and_by_number() -> None:
     assert cache.get("d") is None
 
 
+def test_a_lock_held_at_a_fork_does_not_hold_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child of a fork finds the lock as it was; it makes one of its own."""
+    cache = ExpiringCache[str](max_entries=2, ttl_seconds=10, now=lambda: 0.0)
+    with cache._lock:
+        monkeypatch.setattr("paylera.cache.os.getpid", lambda: -1)
+        cache.put("a", "1")
+    assert cache.get("a") == "1"
+
+
 def test_cache_add_has_one_winner() -> None:
     """Of many threads that add one key, exactly one is told that it came first."""
     cache = ExpiringCache[bool](max_entries=10, ttl_seconds=10, now=lambda: 0.0)
