@@ -1,4 +1,4 @@
-"""Every Python block of the README and the docs runs, in a process of its own."""
+"""Every Python block of the READMEs and the docs runs, in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "packages").glob("*/README.md")])
 BLOCK = re.compile(r"<!-- runs: ([a-z]+) -->\n```python\n(.*?)```", re.DOTALL)
 
 DJANGO = """
@@ -52,7 +52,7 @@ assert all(answers[path] in (status, 404) for path, status in paths.items()), an
 CLIENT = """
 import os
 from paylera_sandbox import Sandbox
-with Sandbox() as sandbox:
+with Sandbox(token="pl_test_...") as sandbox:
     os.environ["PAYLERA_BASE_URL"] = sandbox.url
     import builtins
     builtins.token = sandbox.token
@@ -67,11 +67,27 @@ assert documented.authorize("me", member, None)
 assert not documented.authorize("attach", member, None)
 assert documented.authorize("attach", owner, None)
 """
+DELIVERY = """
+import builtins
+from types import SimpleNamespace
+from paylera.testing import signed_event
+delivery = signed_event("invoice.paid", secret="whsec_...")
+builtins.body, builtins.request = delivery.body, SimpleNamespace(headers=delivery.headers)
+import documented
+assert documented.event.type == "invoice.paid"
+"""
 PLAIN = "import documented"
-RUNNERS = {"django": DJANGO, "fastapi": FASTAPI, "client": CLIENT, "authorize": AUTHORIZE, "plain": PLAIN}
+RUNNERS = {
+    "django": DJANGO,
+    "fastapi": FASTAPI,
+    "client": CLIENT,
+    "authorize": AUTHORIZE,
+    "delivery": DELIVERY,
+    "plain": PLAIN,
+}
 
 CASES = [
-    pytest.param(kind, code, id=f"{page.stem}-{number}-{kind}")
+    pytest.param(kind, code, id=f"{page.parent.name}-{page.stem}-{number}-{kind}")
     for page in PAGES
     for number, (kind, code) in enumerate(BLOCK.findall(page.read_text()))
 ]

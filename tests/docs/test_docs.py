@@ -16,10 +16,12 @@ from paylera.relay.routes import PATHS, ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY = (ROOT / "docs" / "relay.md").read_text()
+PYPI = sorted((ROOT / "packages").glob("*/README.md"))
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 WEBHOOK_CODES = {code for code in TITLES if code.startswith("paylera.webhook_")}
-BLOCK = re.compile(r"(?:<!-- runs: ([a-z]+) -->\n)?```python\n(.*?)```", re.DOTALL)
-LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
+BLOCK = re.compile(r"(?:<!-- (?:runs|file|append): (\S+) -->\n)?```python\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)#]*)(#[^)]+)?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def in_table(name: str) -> bool:
@@ -66,19 +68,42 @@ def test_every_body_field_is_documented(route: object) -> None:
     assert [name for name in allowed if f"`{name}`" not in row] == []
 
 
+@pytest.mark.parametrize("code", sorted(TITLES))
+def test_every_error_has_a_way_out(code: str) -> None:
+    """A new code needs a row that says what to do."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert re.search(rf"^\| `{re.escape(code)}` {TITLES[code][0]}\b", page, re.MULTILINE)
+
+
+def slugs(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = HEADING.findall(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL))
+    return {"#" + re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def is_broken(page: Path, target: str, anchor: str) -> bool:
+    path = page.parent / target if target else page
+    return not path.exists() or bool(anchor and anchor not in slugs(path))
+
+
 def test_no_link_is_broken() -> None:
-    """Every relative link leads to a file."""
-    broken = [
-        f"{page.name}: {target}"
-        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
-        for target in LINK.findall(page.read_text())
-        if not (page.parent / target).exists()
-    ]
-    assert broken == []
+    """Every relative link leads to a file, every anchor to a heading."""
+    pages = [*PAGES, *PYPI, *ROOT.glob("examples/**/README.md"), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+    assert [
+        f"{page}: {target}{anchor}"
+        for page in pages
+        for target, anchor in LINK.findall(page.read_text())
+        if is_broken(page, target, anchor)
+    ] == []
+
+
+def test_what_the_package_index_shows_has_no_relative_links() -> None:
+    """Nothing is beside the page there."""
+    assert [(page.parent.name, found) for page in PYPI for found in LINK.findall(page.read_text())] == []
 
 
 def blocks() -> list[tuple[str, str, str]]:
-    return [(page.name, kind, code) for page in PAGES for kind, code in BLOCK.findall(page.read_text())]
+    return [(page.name, kind, code) for page in [*PAGES, *PYPI] for kind, code in BLOCK.findall(page.read_text())]
 
 
 def test_every_python_block_says_how_it_runs() -> None:
