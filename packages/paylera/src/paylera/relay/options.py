@@ -6,7 +6,7 @@ Source: contract section 1.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
 from typing import Any, Required, TypedDict, TypeVar, get_type_hints
@@ -15,9 +15,15 @@ from paylera.endpoint import DEFAULT_API_VERSION, Endpoint
 from paylera.flow import Callee
 from paylera.relay.csrf import Csrf, PayleraCsrfOptions
 from paylera.relay.fields import IDENTITY_FIELDS, FieldSet
+from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.redirects import configured_origins
 from paylera.relay.routes import ACTIONS, PATHS, ROUTES, Route
 from paylera.system import REAL, System
+
+# The host's own request object is `Any`; a result of `object` is one that may be awaitable and that is not relied on.
+Identify = Callable[[Any], PayleraCustomerIdentity | Awaitable[PayleraCustomerIdentity | None] | None]
+Authorize = Callable[[str, PayleraCustomerIdentity, str | None], object]
+OnCustomerCreated = Callable[[Any, PayleraCustomerIdentity, Any], object]
 
 
 class RelayOptions(TypedDict, total=False):
@@ -31,16 +37,16 @@ class RelayOptions(TypedDict, total=False):
     """
 
     api_token: Required[str]
-    identify: Required[Callable[..., Any]]
+    identify: Required[Identify]
     auto_create_customer: bool
     csrf: bool | PayleraCsrfOptions
     base_url: str | None
     api_version: str
     tenant_id: str | None
     timeout: float
-    authorize: Callable[..., Any] | None
+    authorize: Authorize | None
     allowed_redirect_origins: Iterable[str]
-    on_customer_created: Callable[..., Any] | None
+    on_customer_created: OnCustomerCreated | None
     extra_fields: Mapping[str, Collection[str]] | None
     disabled_routes: Collection[str]
     trackable_features: Collection[str] | None
