@@ -73,6 +73,7 @@ def bad() -> None:
     paylera_relay(api_token="pl_test_x", identify=identify_later, authorize=identify_later)  # type: ignore[arg-type]
     paylera_relay_urls(api_token="pl_test_x", identify=identify, auto_create=True)  # type: ignore[call-arg]
     paylera_relay_urls(api_token="pl_test_x")  # type: ignore[call-arg]
+    PayleraCsrfOptions(binding=lambda: "session")  # type: ignore[misc,arg-type]
     PayleraCsrfOptions(cookie_samesite="loose")  # type: ignore[arg-type]
     PayleraCustomerIdentity("cus_1")  # type: ignore[call-arg]
     PayleraCustomerIdentity(external=1)  # type: ignore[call-arg]

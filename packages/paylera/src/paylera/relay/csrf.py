@@ -49,7 +49,7 @@ class PayleraCsrfOptions:
     ttl_seconds: int = 86400
     secret: str | Sequence[str] | None = field(default=None, repr=False)
     trusted_origins: Iterable[str] = ()
-    binding: Callable[..., Any] | None = None
+    binding: Callable[[Any], object] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no browser would honour; `ValueError` names the parameter."""

@@ -6,7 +6,7 @@ Source: contract section 7; docs/api-objects.md.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
@@ -29,7 +29,7 @@ Label = Annotated[str, BeforeValidator(lambda value: "" if value is None else va
 class Model(BaseModel):
     """Base of everything received: immutable, unknown members kept, validators built on first use."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
 
 class PayleraWebhookEvent(Model):
