@@ -87,6 +87,7 @@ def test_fastapi(tmp_path: Path, page: Page) -> None:
         page.goto(tutorial.shop)
         subscribe_and_use(page, tutorial)
         webhook_was_printed(page, tutorial)
+        assert '"allowed":true' in tutorial.run("curl")
 
 
 def test_the_snippet_of_the_readme(tmp_path: Path, page: Page) -> None:

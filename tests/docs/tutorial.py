@@ -53,11 +53,10 @@ class Tutorial:
         with path.open("a" if self._steps[name][0] == "append" else "w") as file:
             file.write(self.text(name))
 
-    def run(self, name: str, *, within: str = "") -> None:
-        """Type a block of commands."""
-        subprocess.run(
-            ["bash", "-e"], input=self.text(name), cwd=self.folder / within, text=True, check=True, env=env()
-        )
+    def run(self, name: str) -> str:
+        """Type a block of commands; return what they print."""
+        script = ["bash", "-e", "-c", self.text(name)]
+        return subprocess.run(script, cwd=self.folder, env=env(), stdout=subprocess.PIPE, text=True, check=True).stdout
 
     @contextmanager
     def serving(self, name: str, url: str, *, within: str = "") -> Iterator[None]:

@@ -1,0 +1,92 @@
+"""What the sandbox answers is what the page about API objects says: no member is left out."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paylera import PayleraClient
+from paylera_sandbox import Sandbox
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api-objects.md").read_text()
+CARD = {"card_number": "4242424242424242", "expiry": "12/39", "cvc": "123", "name": "Ada"}
+
+
+def documented(heading: str) -> set[str]:
+    """Return every word that a section sets in code."""
+    section = PAGE.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
+    return {word for code in re.findall(r"`([^`]+)`", section) for word in re.findall(r"[a-z_]+", code)}
+
+
+def pay(url: str) -> None:
+    form = urllib.parse.urlencode(CARD).encode()
+    urllib.request.build_opener(NoRedirect).open(url, form, timeout=10)
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Take the way back to the shop, which is not there, for the end."""
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        return fp
+
+    http_error_303 = http_error_302
+
+
+@pytest.fixture(scope="module")
+def answers() -> Iterator[Mapping[str, Any]]:
+    """Return one answer of every kind: a customer pays for a plan and uses it."""
+    with Sandbox() as sandbox, PayleraClient(api_token=sandbox.token, base_url=sandbox.url) as paylera:
+        customer = paylera.create_customer(email="ada@example.com", metadata={"a": "b"})["id"]
+        attach = paylera.attach(customer_id=customer, plan_code="pro", success_url="https://shop.example/")
+        pay(str(attach["checkout_url"]))
+        subscription = paylera.list_subscriptions(customer_id=customer).data[0]
+        yield {
+            "Customer": paylera.get_customer(customer),
+            "Plan": paylera.get_plan("pro"),
+            "Attach": attach,
+            "Check": paylera.check(customer_id=customer, feature_code="api_calls"),
+            "Track": paylera.track(customer_id=customer, feature_code="api_calls"),
+            "Entitlements": paylera.get_entitlements(subscription["id"]),
+            "Subscription": subscription,
+            "Invoice": paylera.list_invoices(customer).data[0],
+            "Billing portal session": paylera.create_billing_portal_session(customer),
+        }
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Customer",
+        "Plan",
+        "Attach",
+        "Check",
+        "Track",
+        "Entitlements",
+        "Subscription",
+        "Invoice",
+        "Billing portal session",
+    ],
+)
+def test_every_member_is_documented(heading: str, answers: Mapping[str, Any]) -> None:
+    """A new member of an answer needs its word on the page."""
+    answer = answers[heading]
+    inner = [*answer.get("lines", ()), *answer.get("features", {}).values(), *answer.get("prices", ())]
+    assert {name for item in (answer, *inner) for name in item} - documented(heading) == set()
+
+
+def test_a_problem_is_documented() -> None:
+    """The same for a refusal."""
+    with Sandbox() as sandbox:
+        call = urllib.request.Request(f"{sandbox.url}/v1/customers/cus_x", headers={"Authorization": "Bearer no"})
+        with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(call, timeout=10):
+            pass
+        with refused.value as answer:
+            assert json.load(answer).keys() - documented("Problems") == set()
