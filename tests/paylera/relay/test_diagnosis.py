@@ -54,6 +54,12 @@ def test_a_failure_upstream_is_in_the_log(name: str, caplog: pytest.LogCaptureFi
     assert "paylera.dev" not in seen
 
 
+def test_a_server_without_customers_is_not_paylera(caplog: pytest.LogCaptureFixture) -> None:
+    """A path too much in the base URL, or somebody else's server."""
+    detail(answers=[answer(404)])
+    assert caplog.messages == ["Paylera answered 404 to the attempt to look up a customer; check PAYLERA_BASE_URL"]
+
+
 def test_an_identity_that_leads_nowhere_is_explained() -> None:
     """An account without an address is signed in, and yet gets a 401."""
     assert "no customer_id, external_id or email" in detail(PayleraCustomerIdentity(name="Ada", email=""))

@@ -131,5 +131,7 @@ def _is_in_progress(response: Response) -> bool:
 
 def _failed(what: str, response: Response) -> Problem:
     refuse_if_rate_limited(response)
-    log.error("Paylera answered %d to the attempt to %s a customer", response.status, what)
+    # A server that knows no customers is another one than was meant.
+    hint = "; check PAYLERA_BASE_URL" if response.status == 404 else ""
+    log.error("Paylera answered %d to the attempt to %s a customer%s", response.status, what, hint)
     return Problem("paylera.upstream_unavailable", f"the billing service could not {what} the customer")
