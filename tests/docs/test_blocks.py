@@ -66,6 +66,7 @@ member, owner = (PayleraCustomerIdentity(metadata={"role": role}) for role in ("
 assert documented.authorize("me", member, None)
 assert not documented.authorize("attach", member, None)
 assert documented.authorize("attach", owner, None)
+assert not documented.authorize("attach", PayleraCustomerIdentity(), None)
 """
 DELIVERY = """
 import builtins
