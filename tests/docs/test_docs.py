@@ -75,6 +75,17 @@ def test_every_error_has_a_way_out(code: str) -> None:
     assert re.search(rf"^\| `{re.escape(code)}` {TITLES[code][0]}\b", page, re.MULTILINE)
 
 
+def test_the_refusals_of_csrf_are_quoted_as_they_are() -> None:
+    """A person searches the page for the words they were told."""
+    section = (ROOT / "docs" / "troubleshooting.md").read_text().split("\n## CSRF", 1)[1].split("\n## ", 1)[0]
+    quoted = [
+        row.split(" | ")[0].strip("| ").removesuffix(" ...") for row in section.splitlines() if row.startswith("| ")
+    ]
+    source = (ROOT / "packages/paylera/src/paylera/relay/csrf.py").read_text()
+    assert len(quoted) == 7
+    assert [words for words in quoted[1:] if words not in source] == []
+
+
 def slugs(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     headings = HEADING.findall(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL))
