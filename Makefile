@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-fastapi test test-fast lint types imports fix bench wheels docs clean
+.PHONY: help setup demo demo-fastapi test test-fast lint types fix bench wheels docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ types: setup  ## mypy, strict
 
 bench: setup  ## side-by-side benchmarks (ratios)
 	$(RUN) python -m benchmarks
+
+docs: setup  ## run every snippet of the documentation, and check that it is complete
+	$(RUN) pytest tests/docs -m 'not browser' -q
 
 wheels: setup  ## build the wheels and try them in clean environments
 	$(RUN) python .ci/wheels.py
