@@ -2,6 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
+# uv trusts what the system trusts, as pip does: an index may stand behind a certificate authority of its own.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-fastapi test test-fast lint types fix bench wheels docs clean
 
