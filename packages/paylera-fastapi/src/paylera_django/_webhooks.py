@@ -9,8 +9,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.urls import URLPattern, path
 
-from paylera.flow import Callee, Flow
-from paylera.http import Request, Response
+from paylera.flow import Callee
 from paylera.webhooks import MAX_BODY, ClaimStore, WebhookReceiver
 from paylera_django._host import Performers, View
 
@@ -40,10 +39,7 @@ def paylera_webhook_urls(
         tracer=tracer,
     )
 
-    def answer(request: Request, **_host: Any) -> Flow[Response]:
-        return receiver.handle(request)
-
-    view = View("paylera-webhooks", answer, Performers(), max_bytes=MAX_BODY, csrf_exempt=True)
+    view = View("paylera-webhooks", receiver.handle, Performers(), max_bytes=MAX_BODY, csrf_exempt=True)
     return [path("", view, name="paylera-webhooks")]
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from paylera.flow import Flow
-from paylera.http import Request, Response
 from paylera.webhooks import MAX_BODY, ClaimStore, WebhookReceiver
 from paylera_fastapi._host import mount, new_router, performer
 
@@ -38,10 +36,7 @@ def paylera_webhooks(
         tracer=tracer,
     )
 
-    def answer(request: Request, **_host: Any) -> Flow[Response]:
-        return receiver.handle(request)
-
     router, perform = new_router(), performer()
     for path, name in (("", "paylera-webhooks"), ("/", "paylera-webhooks-slash")):
-        mount(router, path, name, answer, perform, max_bytes=MAX_BODY)
+        mount(router, path, name, receiver.handle, perform, max_bytes=MAX_BODY)
     return router

@@ -30,7 +30,9 @@ _TOKEN = re.compile(r"[!-~]+")
 _API_VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]{2,45}\]")
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+"""What every id put in a path must fully match. Quoting would not do: HTTP clients collapse dot segments."""
+
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 
@@ -163,7 +165,7 @@ def _is_plain(parts: SplitResult) -> bool:
 
 
 def _checked_id(name: str, value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not isinstance(value, str) or not ID.fullmatch(value):
         msg = f"{name} must be 1 to 128 letters, digits, '_' or '-', as Paylera's ids and codes are"
         raise ValueError(msg)
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -39,6 +39,11 @@ def given(**members: Any) -> dict[str, Any]:
 def changed(**members: Any) -> dict[str, Any]:
     """Return the members that are not `UNSET`; None among them clears."""
     return {name: value for name, value in members.items() if value is not UNSET}
+
+
+def alternatives(value: str | Iterable[str] | None) -> str | list[str] | None:
+    """Return a filter of one value or of several, of which any may match."""
+    return value if value is None or isinstance(value, str) else list(value)
 
 
 def decimal(parameter: str, value: object) -> str | None:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paylera.endpoint import ID
 from paylera.flow import Callee, Flow, invoke
 from paylera.http import Headers, Request, Response
 from paylera.problems import FieldFault, Problem, finish, render, request_id
 from paylera.relay import inputs
 from paylera.relay.customers import Customers
-from paylera.relay.fields import ID, REDIRECT_FIELDS
+from paylera.relay.fields import REDIRECT_FIELDS
 from paylera.relay.idempotency import browser_key, upstream_key
 from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelaySettings

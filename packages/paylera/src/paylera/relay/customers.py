@@ -19,6 +19,7 @@ from paylera.system import System
 
 REMEMBERED_CUSTOMERS = 10_000
 REMEMBERED_SECONDS = 300.0
+ANNOUNCED_SECONDS = 86400.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 
 log = logging.getLogger("paylera.relay")
@@ -41,9 +42,9 @@ class Customers:
         cls, upstream: Upstream, system: System, *, auto_create: bool, tenant_id: str | None, on_created: Callee | None
     ) -> Customers:
         """Return a resolver with empty memories."""
-        limits = {"max_entries": REMEMBERED_CUSTOMERS, "now": system.monotonic}
-        known = ExpiringCache[str](ttl_seconds=REMEMBERED_SECONDS, **limits)  # type: ignore[arg-type]
-        announced = ExpiringCache[bool](ttl_seconds=86400, **limits)  # type: ignore[arg-type]
+        number, clock = REMEMBERED_CUSTOMERS, system.monotonic
+        known = ExpiringCache[str](max_entries=number, ttl_seconds=REMEMBERED_SECONDS, now=clock)
+        announced = ExpiringCache[bool](max_entries=number, ttl_seconds=ANNOUNCED_SECONDS, now=clock)
         return cls(upstream, system, auto_create, tenant_id, on_created, known, announced)
 
     def can_resolve(self, identity: PayleraCustomerIdentity) -> bool:

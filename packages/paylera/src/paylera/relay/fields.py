@@ -10,14 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paylera.endpoint import ID
 from paylera.problems import Problem
 from paylera.relay.problems import invalid, no_such_subscription
 
 Rule = Callable[[str, Any], Any]
 """Checks the value of the named field and returns what goes upstream, or raises a `Problem`."""
-
-ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
-"""What every id put in an upstream path must fully match. Quoting would not do: HTTP clients collapse dot segments."""
 
 MAX_QUANTITIES = 50
 MAX_COUPONS = 20

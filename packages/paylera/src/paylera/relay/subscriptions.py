@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from paylera.cache import ExpiringCache
+from paylera.endpoint import ID
 from paylera.flow import Flow
-from paylera.relay.fields import ID
 from paylera.relay.problems import no_such_subscription
 from paylera.relay.upstream import Context, Upstream, document, refuse_if_rate_limited
 from paylera.system import System

@@ -8,7 +8,7 @@ import ssl
 import weakref
 from dataclasses import dataclass
 
-from paylera.http import Request, Response
+from paylera.http import SAFE_METHODS, Request, Response
 from paylera.transport.connection import Connection, Deadline, connect
 from paylera.transport.incoming import BrokenOffError, NotHttpError, TooLargeError
 from paylera.transport.outgoing import (
@@ -25,8 +25,6 @@ from paylera.transport.outgoing import (
     untrusted,
 )
 from paylera.transport.pool import Pool
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class HttpTransport:
                 raise
             except (EOFError, OSError):
                 # The peer gave the kept connection up at that moment. Once more, if it cannot have acted on the call.
-                if not (kept.is_unsent or (kept.is_silent and call.request.method in _SAFE)):
+                if not (kept.is_unsent or (kept.is_silent and call.request.method in SAFE_METHODS)):
                     raise
         return _exchanged(pool, connect(call.origin, call.deadline, self._tls(call.origin)), call)
 

@@ -68,8 +68,11 @@ class WebhookReceiver:
         self._tracer = tracer
         self._system = system
 
-    def handle(self, request: Request) -> Flow[Response]:
-        """Answer one delivery; never raises: what went wrong is the response."""
+    def handle(self, request: Request, *, native: object = None, sub_id: str | None = None) -> Flow[Response]:
+        """Answer one delivery; never raises: what went wrong is the response.
+
+        `native` and `sub_id` are what a host hands to every `paylera.flow.Answer`; a delivery needs neither.
+        """
         this_request = request_id(request, self._system)
         try:
             response = yield from self._answer(request)

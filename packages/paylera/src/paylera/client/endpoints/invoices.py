@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from paylera.client.bodies import UNSET, Quantity, Unset, changed, decimal, given, timestamp
+from paylera.client.bodies import UNSET, Quantity, Unset, alternatives, changed, decimal, given, timestamp
 from paylera.client.calls import Call, ListCall, document, fetch, listing, remove, write
 from paylera.client.documents import CreditNote, Invoice, InvoiceLine, Payment
 
@@ -45,8 +45,7 @@ def list_invoices(
     cursor: str | None = None,
 ) -> ListCall[Invoice]:
     """List the invoices of one customer, or without one of all customers; newest first."""
-    statuses = status if status is None or isinstance(status, str) else list(status)
-    params = {**(filters or {}), "status": statuses, "sort": sort}
+    params = {**(filters or {}), "status": alternatives(status), "sort": sort}
     if customer_id is None:
         return listing("ListInvoices", "/v1/invoices", params, limit=limit, cursor=cursor)
     template = "/v1/customers/{customer_id}/invoices"

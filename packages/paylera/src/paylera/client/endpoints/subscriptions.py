@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from paylera.client.bodies import Quantity, given, timestamp
+from paylera.client.bodies import Quantity, alternatives, given, timestamp
 from paylera.client.calls import Call, ListCall, fetch, listing, write
 from paylera.client.models import Entitlements, Subscription
 
@@ -60,8 +60,7 @@ def list_subscriptions(
     cursor: str | None = None,
 ) -> ListCall[Subscription]:
     """List subscriptions, newest first; several statuses are alternatives."""
-    statuses = status if status is None or isinstance(status, str) else list(status)
-    params = {**(filters or {}), "customer_id": customer_id, "status": statuses, "sort": sort}
+    params = {**(filters or {}), "customer_id": customer_id, "status": alternatives(status), "sort": sort}
     return listing("ListSubscriptions", "/v1/subscriptions", params, limit=limit, cursor=cursor)
 
 
