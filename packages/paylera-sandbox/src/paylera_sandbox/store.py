@@ -15,11 +15,19 @@ Where = Mapping[str, object]
 # resource -> the members it is asked by. Each is a generated column, so that the object stays the only truth.
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "customers": ("external_id", "email"),
-    "plans": ("code", "_listed"),
-    "subscriptions": ("customer_id", "status", "cancel_at"),
+    "tax_ids": ("customer_id",),
+    "products": ("code",),
+    "plans": ("code", "product_code", "_listed"),
+    "coupons": ("code",),
+    "subscriptions": ("customer_id", "status", "plan_id", "cancel_at"),
     "payment_methods": ("customer_id",),
+    "setup_intents": ("customer_id",),
     "invoices": ("customer_id", "subscription_id", "status"),
+    "credit_notes": ("customer_id", "invoice_id"),
     "payments": ("customer_id", "invoice_id", "status"),
+    "refunds": ("payment_id",),
+    "wallets": ("customer_id",),
+    "wallet_entries": ("wallet_id",),
     "checkout_sessions": ("customer_id",),
     "portal_sessions": ("customer_id",),
     "usage_events": ("subscription_id",),
@@ -34,6 +42,10 @@ CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
 CREATE TABLE IF NOT EXISTS usage_counters (
     subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
     PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jobs (
+    kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, PRIMARY KEY (kind, subject)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS idempotency (
     scope BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
@@ -44,7 +56,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     aggregate TEXT NOT NULL, due_at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
 """
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class StoreError(Exception):

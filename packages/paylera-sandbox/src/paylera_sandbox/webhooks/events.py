@@ -16,9 +16,16 @@ TENANT = "ten_sandbox"
 AGGREGATES: Mapping[str, tuple[str, str]] = {
     "customer": ("customer", "id"),
     "subscription": ("subscription", "id"),
+    "dunning": ("subscription", "id"),
+    "usage": ("subscription", "subscription_id"),
     "invoice": ("invoice", "id"),
     "payment": ("payment", "id"),
     "payment_method": ("customer", "customer_id"),
+    "wallet": ("wallet", "id"),
+    "coupon": ("coupon", "id"),
+    "webhook_endpoint": ("webhook_endpoint", "id"),
+    "payout_batch": ("payout_batch", "id"),
+    "commission": ("affiliate", "affiliate_id"),
 }
 
 
