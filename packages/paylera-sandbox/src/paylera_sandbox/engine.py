@@ -33,7 +33,7 @@ class Engine:
     token: str = DEFAULT_TOKEN
     base_url: str = DEFAULT_URL
     time_scale: float = 1.0
-    recorder: Recorder | None = None
+    recorder: Recorder = field(default_factory=Recorder)
     wake: Callable[[], None] = _asleep
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from paylera_sandbox import fields, idempotency, jsonbody
+from paylera_sandbox.clock import stamp
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.idempotency import Answer, InFlight
 from paylera_sandbox.operations import Call, File, Operation
 from paylera_sandbox.problems import Problem
-from paylera_sandbox.recorder import RecordedRequest
+from paylera_sandbox.recorder import MOST_OF_ANSWER, RecordedRequest
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
 from paylera_sandbox.webhooks.endpoints import API_VERSION
@@ -39,6 +41,9 @@ class Exchange:
     version: str = API_VERSION
     body: bytes = b""
     ids: dict[str, str] = field(default_factory=dict)
+    key: str | None = None
+    fault: str | None = None
+    began: float = field(default_factory=time.perf_counter)
 
 
 class Gateway:
@@ -94,8 +99,8 @@ class Gateway:
         if not keys and "dedup_key" in operation.body:  # the alias stands in the body, so that must come first
             exchange.body = await _read(request)
             keys = _alias(exchange.body)
-        key = idempotency.check_key(keys)
-        place = idempotency.scope(self._engine.token, request.method, request.scope["path"], key)
+        exchange.key = idempotency.check_key(keys)
+        place = idempotency.scope(self._engine.token, request.method, request.scope["path"], exchange.key)
         self._in_flight.enter(place)
         try:
             exchange.body = exchange.body or await _read(request)
@@ -134,18 +139,23 @@ class Gateway:
         return answer
 
     def _record(self, exchange: Exchange, answer: Answer) -> None:
-        if self._engine.recorder is None:
-            return
-        request = exchange.request
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self._engine.recorder.add(
+        request, recorder = exchange.request, self._engine.recorder
+        recorder.add(
             RecordedRequest(
                 method=request.method,
                 path=request.scope["path"],
                 query=request.scope["query_string"].decode("latin-1"),
-                headers=headers,
+                headers={name.lower(): value for name, value in request.headers.items()},
                 body=exchange.body,
                 status=answer.status,
+                number=recorder.next_number(),
+                at=stamp(self._engine.clock.now()),
+                duration_ms=(time.perf_counter() - exchange.began) * 1000,
+                request_id=exchange.request_id,
+                idempotency_key=exchange.key,
+                replayed="Idempotent-Replayed" in answer.headers,
+                fault=exchange.fault,
+                answer=answer.body[:MOST_OF_ANSWER],
             )
         )
 

@@ -25,6 +25,7 @@ from paylera_sandbox.webhooks.delivery import Courier
 from paylera_sandbox.webhooks.endpoints import ensure
 
 _GRACE_SECONDS = 2
+_KEPT_REQUESTS = 10_000  # a test looks at its requests when it has made them all
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -106,14 +107,13 @@ class Sandbox:
         db: str | Path = ":memory:",
         clock: Clock | None = None,
     ) -> None:
-        self._recorder = Recorder()
         self.engine = Engine(
             store=Store(str(db)),
             clock=clock or SystemClock(),
             catalogue=load(catalogue),
             token=token,
             time_scale=time_scale,
-            recorder=self._recorder,
+            recorder=Recorder(limit=_KEPT_REQUESTS),
         )
         self.token = token
         self.app = create_app(self.engine)
@@ -129,11 +129,11 @@ class Sandbox:
     @property
     def requests(self) -> list[RecordedRequest]:
         """Return the API requests, oldest first."""
-        return self._recorder.requests()
+        return self.engine.recorder.requests()
 
     def clear_requests(self) -> None:
         """Forget the requests so far."""
-        self._recorder.clear()
+        self.engine.recorder.clear()
 
     def wait_idle(self, timeout: float = 10.0) -> None:
         """Wait until every webhook delivery that is due has been tried; raises TimeoutError."""
