@@ -1,84 +1,63 @@
-"""Input fields: a route declares its fields as a table of rules, and everything else is refused by name."""
+"""What fields may hold: texts, ids, numbers, moments, addresses. Rules are made of these, see `rules`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from paylera_sandbox.clock import stamp
-from paylera_sandbox.problems import Fault, invalid
+from paylera_sandbox.kinds import Invalid, Kind, accepts, list_of, matching
+from paylera_sandbox.rules import Rule, Rules, read
 
-Parser = Callable[[object], Any]
+__all__ = [
+    "MAX_METADATA_BYTES",
+    "MAX_METADATA_KEYS",
+    "Invalid",
+    "Rule",
+    "Rules",
+    "address",
+    "any_of",
+    "boolean",
+    "choice",
+    "codes",
+    "count",
+    "date",
+    "decimal",
+    "email",
+    "identifier",
+    "integer",
+    "metadata",
+    "optional_text",
+    "quantities",
+    "quantity",
+    "read",
+    "text",
+    "timestamp",
+    "url",
+]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+_COUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?")
+_POSITIVE = re.compile(r"(?=.*[1-9])[0-9]{1,15}(\.[0-9]{1,8})?")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+")
+_URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\]*)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_LARGEST = 10**15 - 1  # fifteen digits
 MAX_METADATA_KEYS = 50
 MAX_METADATA_BYTES = 500
 
 
-class Invalid(Exception):
-    """A value that a rule refuses, with a code for programs and a sentence for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one field is read."""
-
-    parse: Parser
-    required: bool = False
-    default: Any = None
-
-
-Rules = Mapping[str, Rule]
-
-
-def read(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    """Read every declared field or refuse with all faults at once. A field that was not sent and has no default is
-    absent from the result; an explicit null is None."""
-    faults = [Fault(name, "field.unknown", _unknown(name, rules)) for name in given if name not in rules]
-    values: dict[str, Any] = {}
-    for name, rule in rules.items():
-        try:
-            _read_one(given, name, rule, values)
-        except Invalid as error:
-            faults.append(Fault(name, error.code, error.message))
-    if faults:
-        raise invalid(*faults)
-    return values
-
-
-def _unknown(name: str, rules: Rules) -> str:
-    return f"is not a field of this route; it takes {', '.join(rules) or 'none'}"
-
-
-def _read_one(given: Mapping[str, Any], name: str, rule: Rule, values: dict[str, Any]) -> None:
-    value = given.get(name)
-    if value is not None:
-        values[name] = rule.parse(value)
-    elif rule.required:
-        raise Invalid("field.required", "is required")
-    elif rule.default is not None:
-        values[name] = rule.default
-    elif name in given:
-        values[name] = None
-
-
-def text(*, longest: int = 255) -> Parser:
+def text(*, longest: int = 255) -> Kind[str]:
     """Take a string of printable characters that is not blank."""
 
+    @accepts(matching(_PRINTABLE, minLength=1, maxLength=longest))
     def parse(value: object) -> str:
         if not isinstance(value, str):
             raise Invalid("type.string", "must be a string")
@@ -91,11 +70,13 @@ def text(*, longest: int = 255) -> Parser:
     return parse
 
 
+@accepts({"type": "string", "maxLength": 255, "pattern": f"^{_PRINTABLE.pattern}$|^[\\s\\x1c-\\x1f\\x85]*$"})
 def optional_text(value: object) -> str | None:
     """Take a text, or a blank one for none: frameworks have users without a name."""
-    return None if isinstance(value, str) and not value.strip() else text()(value)
+    return None if isinstance(value, str) and not value.strip() and len(value) <= 255 else text()(value)
 
 
+@accepts(matching(_IDENTIFIER))
 def identifier(value: object) -> str:
     """Take an id or a code."""
     if not isinstance(value, str):
@@ -105,14 +86,16 @@ def identifier(value: object) -> str:
     return value
 
 
+@accepts(matching(_EMAIL, format="email", maxLength=254))
 def email(value: object) -> str:
     """Take an e-mail address; only its rough form is checked."""
-    address: str = text(longest=254)(value)
+    address = text(longest=254)(value)
     if not _EMAIL.fullmatch(address):
         raise Invalid("email.invalid", "must be an e-mail address")
     return address
 
 
+@accepts({"type": "boolean"})
 def boolean(value: object) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
@@ -120,11 +103,14 @@ def boolean(value: object) -> bool:
     return value
 
 
-def integer(lowest: int, highest: int) -> Parser:
+def integer(lowest: int, highest: int) -> Kind[int]:
     """Take a whole number, or its digits (a query has nothing but text)."""
+    number = {"type": "integer", "minimum": lowest, "maximum": highest}
+    digits_of_one = {"type": "string", "pattern": "^-?[0-9]{1,18}$"}
 
+    @accepts({"anyOf": [number, digits_of_one]}, in_query=number)
     def parse(value: object) -> int:
-        digits = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+        digits = value if isinstance(value, str) else str(_whole(value))
         if not re.fullmatch(r"-?[0-9]{1,18}", digits):
             raise Invalid("type.integer", "must be an integer")
         if not lowest <= int(digits) <= highest:
@@ -134,6 +120,14 @@ def integer(lowest: int, highest: int) -> Parser:
     return parse
 
 
+def _whole(value: object) -> int | None:
+    """Return a whole number; JSON does not tell 1.0 from 1."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@accepts(matching(_POSITIVE))
 def quantity(value: object) -> Decimal:
     """Take a decimal string above zero: at most 15 digits before and 8 after the point, no exponent."""
     number = decimal(value)
@@ -142,6 +136,7 @@ def quantity(value: object) -> Decimal:
     return number
 
 
+@accepts(matching(_DECIMAL))
 def decimal(value: object) -> Decimal:
     """Take a decimal string."""
     if not isinstance(value, str):
@@ -151,23 +146,34 @@ def decimal(value: object) -> Decimal:
     return Decimal(value)
 
 
+@accepts({"anyOf": [matching(_COUNT), {"type": "integer", "minimum": 0, "maximum": _LARGEST}]})
+def count(value: object) -> str:
+    """Take a quantity of zero or more: a decimal string or a whole number."""
+    whole = _whole(value)
+    number = decimal(value if whole is None else str(whole))
+    if number.is_signed():
+        raise Invalid("quantity.negative", "must not be below zero")
+    return f"{number:f}"
+
+
+@accepts(
+    {
+        "type": "object",
+        "maxProperties": MAX_METADATA_KEYS,
+        "propertyNames": identifier.schema,
+        "additionalProperties": count.schema,
+    }
+)
 def quantities(value: object) -> dict[str, str]:
     """Take `{meter: quantity}`, each a decimal string or a whole number."""
     if not isinstance(value, dict):
         raise Invalid("type.object", "must be an object of quantities by meter")
     if len(value) > MAX_METADATA_KEYS:
         raise Invalid("object.size", f"must have at most {MAX_METADATA_KEYS} members")
-    return {identifier(meter): _count(number) for meter, number in value.items()}
+    return {identifier(meter): count(number) for meter, number in value.items()}
 
 
-def _count(value: object) -> str:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    number = decimal(str(value) if whole else value)
-    if number < 0:
-        raise Invalid("quantity.negative", "must not be below zero")
-    return f"{number:f}"
-
-
+@accepts(list_of(identifier, longest=20))
 def codes(value: object) -> list[str]:
     """Take a short list of codes."""
     if not isinstance(value, list) or len(value) > 20:
@@ -175,9 +181,10 @@ def codes(value: object) -> list[str]:
     return [identifier(item) for item in value]
 
 
-def choice(*names: str) -> Parser:
+def choice(*names: str) -> Kind[str]:
     """Take one of some names."""
 
+    @accepts({"type": "string", "enum": list(names)})
     def parse(value: object) -> str:
         if not isinstance(value, str) or value not in names:
             raise Invalid("choice.invalid", f"must be one of {', '.join(names)}")
@@ -186,34 +193,42 @@ def choice(*names: str) -> Parser:
     return parse
 
 
-def any_of(*names: str) -> Parser:
+def any_of(*names: str) -> Kind[tuple[str, ...]]:
     """Take a comma-separated list of names."""
+    one = choice(*names)
 
+    @accepts({"type": "array", "items": one.schema, "minItems": 1})
     def parse(value: object) -> tuple[str, ...]:
-        return tuple(choice(*names)(item.strip()) for item in str(value).split(","))
+        return tuple(one(item.strip()) for item in str(value).split(","))
 
     return parse
 
 
+@accepts(matching(_URL, format="uri", maxLength=2048))
 def url(value: object) -> str:
     """Take an absolute http(s) URL without credentials."""
-    address: str = text(longest=2048)(value)
-    if not _is_web_url(address):
+    address = text(longest=2048)(value)
+    if not _URL.fullmatch(address) or not _is_splittable(address):
         raise Invalid("url.invalid", "must be an absolute http or https URL without a user name in it")
     return address
 
 
-def _is_web_url(address: str) -> bool:
+def _is_splittable(address: str) -> bool:
+    """Tell whether the parts have sense too: a port that exists, an IPv6 address that is one."""
     try:
-        parts = urlsplit(address)
-        _ = parts.port
+        return urlsplit(address).port != 0
     except ValueError:
         return False
-    host = parts.netloc.rpartition(":")[0] if parts.port is not None else parts.netloc
-    spaceless = not re.search(r"[\s\\]", address)
-    return parts.scheme in {"http", "https"} and bool(_HOST.fullmatch(host)) and spaceless
 
 
+@accepts(
+    {
+        "type": "object",
+        "maxProperties": MAX_METADATA_KEYS,
+        "propertyNames": text(longest=100).schema,
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": MAX_METADATA_BYTES},
+    }
+)
 def metadata(value: object) -> dict[str, Any]:
     """Take flat metadata: at most 50 keys, each value at most 500 bytes. Null removes a key in a PATCH."""
     if not isinstance(value, dict):
@@ -233,19 +248,29 @@ def _check_metadata(key: str, item: object) -> None:
         raise Invalid("metadata.value_too_long", f"'{key}' must have at most {MAX_METADATA_BYTES} bytes and no NUL")
 
 
+_ADDRESS = ("line1", "line2", "city", "region", "country", "postal_code")
+
+
+@accepts(
+    {
+        "type": "object",
+        "properties": {name: {**text().schema, "type": ["string", "null"]} for name in _ADDRESS},
+        "additionalProperties": False,
+    }
+)
 def address(value: object) -> dict[str, Any]:
     """Take a billing address."""
     if not isinstance(value, dict):
         raise Invalid("type.object", "must be an object")
-    known = ("line1", "line2", "city", "region", "country", "postal_code")
     for key, item in value.items():
-        if key not in known:
-            raise Invalid("field.unknown", f"has no member '{key}'; it takes {', '.join(known)}")
+        if key not in _ADDRESS:
+            raise Invalid("field.unknown", f"has no member '{key}'; it takes {', '.join(_ADDRESS)}")
         if item is not None:
             text()(item)
     return value
 
 
+@accepts(matching(_DATE, format="date"))
 def date(value: object) -> str:
     """Take a date, `2026-05-01`: this form and no other that means the same."""
     try:
@@ -257,11 +282,11 @@ def date(value: object) -> str:
     return day
 
 
+@accepts(matching(_MOMENT, format="date-time"))
 def timestamp(value: object) -> str:
     """Take an ISO 8601 moment with its offset, and write it as the API does."""
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        stamped = stamp(moment) if moment is not None and moment.tzinfo is not None else None
+        stamped = stamp(datetime.fromisoformat(value)) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
     except (ValueError, OverflowError):
         stamped = None
     if stamped is None:

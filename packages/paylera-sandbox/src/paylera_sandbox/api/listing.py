@@ -6,12 +6,14 @@ import base64
 import re
 from typing import Any
 
-from paylera_sandbox.fields import Invalid, Rule, choice, integer
+from paylera_sandbox.fields import Rule, choice, integer
+from paylera_sandbox.kinds import Invalid, accepts
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import public
 
 
+@accepts({"type": "string", "pattern": "^[A-Za-z0-9_=-]+$"})
 def cursor(value: object) -> int:
     """Take a `next_cursor` that an earlier page gave."""
     try:

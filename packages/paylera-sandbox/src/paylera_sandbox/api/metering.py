@@ -7,7 +7,8 @@ from typing import Any
 
 from paylera_sandbox import fields
 from paylera_sandbox.billing import usage
-from paylera_sandbox.fields import Invalid, Rule
+from paylera_sandbox.fields import Rule
+from paylera_sandbox.kinds import Invalid, accepts
 from paylera_sandbox.money import quantity_text
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem
@@ -22,6 +23,7 @@ CHECK = {
 }
 
 
+@accepts({**fields.metadata.schema, "maxProperties": 20})
 def properties(value: object) -> dict[str, Any]:
     """Take flat properties, at most 20."""
     found = fields.metadata(value)

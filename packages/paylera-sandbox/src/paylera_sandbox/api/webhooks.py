@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.listing import PAGING, page
-from paylera_sandbox.fields import Invalid, Rule
+from paylera_sandbox.fields import Rule
+from paylera_sandbox.kinds import Invalid, accepts, list_of
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import fault
 from paylera_sandbox.store import Doc
@@ -36,6 +37,7 @@ EVENT_FILTERS = {"type": Rule(fields.identifier), "aggregate_id": Rule(fields.id
 _LONGEST_REPLAY = 1000
 
 
+@accepts(list_of(fields.identifier, shortest=1, longest=_LONGEST_REPLAY))
 def _event_ids(value: object) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= _LONGEST_REPLAY:
         raise Invalid("type.list", f"must be a list of 1 to {_LONGEST_REPLAY} event ids")

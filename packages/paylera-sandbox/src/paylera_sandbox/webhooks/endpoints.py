@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from paylera_sandbox.fields import Invalid
+from paylera_sandbox.kinds import Invalid, accepts, matching
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
 from paylera_sandbox.webhooks.signing import new_secret, rotated
@@ -13,6 +13,7 @@ API_VERSION = "2026-05-01"
 _SECRET = re.compile(r"whsec_[\x21-\x7e]{1,200}")
 
 
+@accepts(matching(_SECRET))
 def secret(value: object) -> str:
     """Take a signing secret that the caller chose."""
     if not isinstance(value, str) or not _SECRET.fullmatch(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from paylera_sandbox.fields import Invalid
+from paylera_sandbox.kinds import Invalid, accepts, matching
 
 _PATTERN = re.compile(r"\*|[a-z][a-z_]*\.(\*|[a-z][a-z_]*)")
 
@@ -16,6 +16,7 @@ def wants(patterns: Sequence[str], event_type: str) -> bool:
     return not {"*", event_type, f"{family}.*"}.isdisjoint(patterns)
 
 
+@accepts({"type": "array", "items": matching(_PATTERN), "minItems": 1, "maxItems": 100})
 def patterns(value: object) -> list[str]:
     """Take the `events` of an endpoint."""
     if not isinstance(value, list) or not 1 <= len(value) <= 100:

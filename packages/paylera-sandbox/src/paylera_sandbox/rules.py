@@ -1,0 +1,55 @@
+"""Input fields: a route declares its fields as a table of rules, and everything else is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paylera_sandbox.kinds import Invalid
+from paylera_sandbox.problems import Fault, invalid
+
+Parser = Callable[[object], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one field is read."""
+
+    parse: Parser
+    required: bool = False
+    default: Any = None
+
+
+Rules = Mapping[str, Rule]
+
+
+def read(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    """Read every declared field or refuse with all faults at once. A field that was not sent and has no default is
+    absent from the result; an explicit null is None."""
+    faults = [Fault(name, "field.unknown", _unknown(name, rules)) for name in given if name not in rules]
+    values: dict[str, Any] = {}
+    for name, rule in rules.items():
+        try:
+            _read_one(given, name, rule, values)
+        except Invalid as error:
+            faults.append(Fault(name, error.code, error.message))
+    if faults:
+        raise invalid(*faults)
+    return values
+
+
+def _unknown(name: str, rules: Rules) -> str:
+    return f"is not a field of this route; it takes {', '.join(rules) or 'none'}"
+
+
+def _read_one(given: Mapping[str, Any], name: str, rule: Rule, values: dict[str, Any]) -> None:
+    value = given.get(name)
+    if value is not None:
+        values[name] = rule.parse(value)
+    elif rule.required:
+        raise Invalid("field.required", "is required")
+    elif rule.default is not None:
+        values[name] = rule.default
+    elif name in given:
+        values[name] = None
