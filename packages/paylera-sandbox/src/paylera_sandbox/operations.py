@@ -36,7 +36,12 @@ Handler = Callable[[Call], "Doc | File | None"]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path: who answers, which fields it takes, the status of success. A POST needs an idempotency
-    key unless `keyed` is False."""
+    key unless `keyed` is False.
+
+    The rest is what the OpenAPI document says: `name` is the operationId; `answer` is the model of the answer, or a
+    media type for a file, or None for no body; `problems` are the codes of refusals beyond those that the path and the
+    fields imply (`paylera_sandbox.openapi.refusals`). The first line of the handler's docstring is the summary.
+    """
 
     method: str
     path: str
@@ -45,6 +50,9 @@ class Operation:
     query: Rules = field(default_factory=dict)
     status: int = 200
     keyed: bool = True
+    name: str = ""
+    answer: Any = None
+    problems: tuple[str, ...] = ()
 
     @property
     def needs_key(self) -> bool:

@@ -4,33 +4,126 @@ from __future__ import annotations
 
 from paylera_sandbox.api import attach, customers, documents, metering, plans, portal, subscriptions, webhooks
 from paylera_sandbox.api.listing import PAGING
+from paylera_sandbox.models.catalog import Plan
+from paylera_sandbox.models.common import Page
+from paylera_sandbox.models.customers import Customer
+from paylera_sandbox.models.invoices import Invoice
+from paylera_sandbox.models.metering import Check, Entitlements, UsageEvent
+from paylera_sandbox.models.payments import Payment, PaymentMethod
+from paylera_sandbox.models.sessions import BillingPortalSession
+from paylera_sandbox.models.subscriptions import Attach, Subscription
+from paylera_sandbox.models.webhooks import Event, NewWebhookEndpoint, WebhookDelivery, WebhookEndpoint, WebhookReplay
 from paylera_sandbox.operations import Operation
 
 _ENDPOINTS = "/v1/admin/webhook-endpoints"
 
 OPERATIONS = (
-    Operation("POST", "/v1/check", metering.check, body=metering.CHECK, keyed=False),
-    Operation("POST", "/v1/track", metering.track, body=metering.TRACK),
-    Operation("POST", "/v1/attach", attach.attach, body=attach.BODY),
-    Operation("GET", "/v1/customers", customers.listing, query=customers.FILTERS),
-    Operation("POST", "/v1/customers", customers.create, body=customers.CREATE, status=201),
-    Operation("GET", "/v1/customers/{id}", customers.get),
-    Operation("PATCH", "/v1/customers/{id}", customers.update, body=customers.UPDATE),
-    Operation("GET", "/v1/customers/{id}/invoices", customers.invoices, query=PAGING),
-    Operation("GET", "/v1/customers/{id}/payment-methods", customers.payment_methods, query=PAGING),
-    Operation("POST", "/v1/customers/{id}/billing-portal-sessions", portal.create, body=portal.BODY, status=201),
-    Operation("GET", "/v1/plans", plans.listing, query=plans.LIST),
-    Operation("GET", "/v1/plans/{id}", plans.get),
-    Operation("GET", "/v1/subscriptions", subscriptions.listing, query=subscriptions.FILTERS),
-    Operation("POST", "/v1/subscriptions", subscriptions.create, body=subscriptions.CREATE, status=201),
-    Operation("GET", "/v1/subscriptions/{id}", subscriptions.get),
-    Operation("GET", "/v1/subscriptions/{id}/entitlements", metering.entitlements),
+    Operation("POST", "/v1/check", metering.check, body=metering.CHECK, keyed=False, name="Check", answer=Check),
+    Operation(
+        "POST",
+        "/v1/track",
+        metering.track,
+        body=metering.TRACK,
+        name="Track",
+        answer=UsageEvent,
+        problems=("feature.not_metered", "feature.not_in_plan", "usage.no_subscription", "usage.limit_reached"),
+    ),
+    Operation(
+        "POST",
+        "/v1/attach",
+        attach.attach,
+        body=attach.BODY,
+        name="Attach",
+        answer=Attach,
+        problems=("subscription.already_active", "subscription.exists"),
+    ),
+    Operation(
+        "GET", "/v1/customers", customers.listing, query=customers.FILTERS, name="ListCustomers", answer=Page[Customer]
+    ),
+    Operation(
+        "POST",
+        "/v1/customers",
+        customers.create,
+        body=customers.CREATE,
+        status=201,
+        name="CreateCustomer",
+        answer=Customer,
+        problems=("customer.external_id_taken",),
+    ),
+    Operation("GET", "/v1/customers/{id}", customers.get, name="GetCustomer", answer=Customer),
+    Operation(
+        "PATCH",
+        "/v1/customers/{id}",
+        customers.update,
+        body=customers.UPDATE,
+        name="UpdateCustomer",
+        answer=Customer,
+        problems=("customer.external_id_taken",),
+    ),
+    Operation(
+        "GET",
+        "/v1/customers/{id}/invoices",
+        customers.invoices,
+        query=PAGING,
+        name="ListCustomerInvoices",
+        answer=Page[Invoice],
+    ),
+    Operation(
+        "GET",
+        "/v1/customers/{id}/payment-methods",
+        customers.payment_methods,
+        query=PAGING,
+        name="ListPaymentMethods",
+        answer=Page[PaymentMethod],
+    ),
+    Operation(
+        "POST",
+        "/v1/customers/{id}/billing-portal-sessions",
+        portal.create,
+        body=portal.BODY,
+        status=201,
+        name="CreateBillingPortalSession",
+        answer=BillingPortalSession,
+    ),
+    Operation("GET", "/v1/plans", plans.listing, query=plans.LIST, name="ListPlans", answer=Page[Plan]),
+    Operation("GET", "/v1/plans/{id}", plans.get, name="GetPlan", answer=Plan),
+    Operation(
+        "GET",
+        "/v1/subscriptions",
+        subscriptions.listing,
+        query=subscriptions.FILTERS,
+        name="ListSubscriptions",
+        answer=Page[Subscription],
+    ),
+    Operation(
+        "POST",
+        "/v1/subscriptions",
+        subscriptions.create,
+        body=subscriptions.CREATE,
+        status=201,
+        name="CreateSubscription",
+        answer=Subscription,
+        problems=("subscription.already_active", "subscription.exists", "payment_method.required", "payment.declined"),
+    ),
+    Operation("GET", "/v1/subscriptions/{id}", subscriptions.get, name="GetSubscription", answer=Subscription),
+    Operation(
+        "GET", "/v1/subscriptions/{id}/entitlements", metering.entitlements, name="GetEntitlements", answer=Entitlements
+    ),
     Operation(
         "POST",
         "/v1/subscriptions/{id}/change-plan",
         subscriptions.change_plan,
         body=subscriptions.CHANGE_PLAN,
         query=subscriptions.VERSION,
+        name="ChangePlan",
+        answer=Subscription,
+        problems=(
+            "subscription.invalid_transition",
+            "subscription.same_plan",
+            "subscription.currency_mismatch",
+            "payment_method.required",
+            "payment.declined",
+        ),
     ),
     Operation(
         "POST",
@@ -38,6 +131,9 @@ OPERATIONS = (
         subscriptions.cancel,
         body=subscriptions.CANCEL,
         query=subscriptions.VERSION,
+        name="CancelSubscription",
+        answer=Subscription,
+        problems=("subscription.invalid_transition",),
     ),
     Operation(
         "POST",
@@ -45,6 +141,9 @@ OPERATIONS = (
         subscriptions.pause,
         body=subscriptions.VERSION,
         query=subscriptions.VERSION,
+        name="PauseSubscription",
+        answer=Subscription,
+        problems=("subscription.invalid_transition",),
     ),
     Operation(
         "POST",
@@ -52,22 +151,90 @@ OPERATIONS = (
         subscriptions.resume,
         body=subscriptions.VERSION,
         query=subscriptions.VERSION,
+        name="ResumeSubscription",
+        answer=Subscription,
+        problems=("subscription.invalid_transition",),
     ),
-    Operation("GET", "/v1/invoices", documents.invoices, query=documents.INVOICE_FILTERS),
-    Operation("GET", "/v1/invoices/{id}", documents.invoice),
-    Operation("GET", "/v1/invoices/{id}/pdf", documents.pdf),
-    Operation("GET", "/v1/payments", documents.payments, query=documents.PAYMENT_FILTERS),
-    Operation("GET", "/v1/payments/{id}", documents.payment),
-    Operation("GET", "/v1/payment-methods/{id}", documents.payment_method),
-    Operation("GET", _ENDPOINTS, webhooks.listing, query=PAGING),
-    Operation("POST", _ENDPOINTS, webhooks.create, body=webhooks.CREATE, status=201),
-    Operation("GET", f"{_ENDPOINTS}/{{id}}", webhooks.get),
-    Operation("PATCH", f"{_ENDPOINTS}/{{id}}", webhooks.update, body=webhooks.UPDATE),
-    Operation("DELETE", f"{_ENDPOINTS}/{{id}}", webhooks.delete, status=204),
-    Operation("POST", f"{_ENDPOINTS}/{{id}}/rotate-secret", webhooks.rotate, body=webhooks.ROTATE),
-    Operation("GET", f"{_ENDPOINTS}/{{id}}/deliveries", webhooks.deliveries, query=webhooks.DELIVERY_FILTERS),
-    Operation("POST", f"{_ENDPOINTS}/{{id}}/deliveries/{{delivery_id}}/retry", webhooks.retry, status=202),
-    Operation("POST", f"{_ENDPOINTS}/{{id}}/replay", webhooks.replay, body=webhooks.REPLAY, status=202),
-    Operation("GET", "/v1/admin/events", webhooks.events, query=webhooks.EVENT_FILTERS),
-    Operation("GET", "/v1/admin/events/{id}", webhooks.event),
+    Operation(
+        "GET",
+        "/v1/invoices",
+        documents.invoices,
+        query=documents.INVOICE_FILTERS,
+        name="ListInvoices",
+        answer=Page[Invoice],
+    ),
+    Operation("GET", "/v1/invoices/{id}", documents.invoice, name="GetInvoice", answer=Invoice),
+    Operation("GET", "/v1/invoices/{id}/pdf", documents.pdf, name="GetInvoicePdf", answer="application/pdf"),
+    Operation(
+        "GET",
+        "/v1/payments",
+        documents.payments,
+        query=documents.PAYMENT_FILTERS,
+        name="ListPayments",
+        answer=Page[Payment],
+    ),
+    Operation("GET", "/v1/payments/{id}", documents.payment, name="GetPayment", answer=Payment),
+    Operation(
+        "GET", "/v1/payment-methods/{id}", documents.payment_method, name="GetPaymentMethod", answer=PaymentMethod
+    ),
+    Operation(
+        "GET", _ENDPOINTS, webhooks.listing, query=PAGING, name="ListWebhookEndpoints", answer=Page[WebhookEndpoint]
+    ),
+    Operation(
+        "POST",
+        _ENDPOINTS,
+        webhooks.create,
+        body=webhooks.CREATE,
+        status=201,
+        name="CreateWebhookEndpoint",
+        answer=NewWebhookEndpoint,
+    ),
+    Operation("GET", f"{_ENDPOINTS}/{{id}}", webhooks.get, name="GetWebhookEndpoint", answer=WebhookEndpoint),
+    Operation(
+        "PATCH",
+        f"{_ENDPOINTS}/{{id}}",
+        webhooks.update,
+        body=webhooks.UPDATE,
+        name="UpdateWebhookEndpoint",
+        answer=WebhookEndpoint,
+    ),
+    Operation("DELETE", f"{_ENDPOINTS}/{{id}}", webhooks.delete, status=204, name="DeleteWebhookEndpoint"),
+    Operation(
+        "POST",
+        f"{_ENDPOINTS}/{{id}}/rotate-secret",
+        webhooks.rotate,
+        body=webhooks.ROTATE,
+        name="RotateWebhookSecret",
+        answer=NewWebhookEndpoint,
+    ),
+    Operation(
+        "GET",
+        f"{_ENDPOINTS}/{{id}}/deliveries",
+        webhooks.deliveries,
+        query=webhooks.DELIVERY_FILTERS,
+        name="ListWebhookDeliveries",
+        answer=Page[WebhookDelivery],
+    ),
+    Operation(
+        "POST",
+        f"{_ENDPOINTS}/{{id}}/deliveries/{{delivery_id}}/retry",
+        webhooks.retry,
+        status=202,
+        name="RetryWebhookDelivery",
+        answer=WebhookDelivery,
+    ),
+    Operation(
+        "POST",
+        f"{_ENDPOINTS}/{{id}}/replay",
+        webhooks.replay,
+        body=webhooks.REPLAY,
+        status=202,
+        name="ReplayWebhookEvents",
+        answer=WebhookReplay,
+        problems=("event.not_found",),
+    ),
+    Operation(
+        "GET", "/v1/admin/events", webhooks.events, query=webhooks.EVENT_FILTERS, name="ListEvents", answer=Page[Event]
+    ),
+    Operation("GET", "/v1/admin/events/{id}", webhooks.event, name="GetEvent", answer=Event),
 )
