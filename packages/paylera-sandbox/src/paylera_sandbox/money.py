@@ -7,6 +7,7 @@ from fractions import Fraction
 
 # Digits after the point, where they are not two.
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3, "CLF": 4}
+INNER_DIGITS = 8
 CURRENCIES = frozenset({"USD", "EUR", "GBP", "CHF", "CAD", "AUD", *MINOR_UNITS})
 
 
@@ -24,6 +25,12 @@ def rounded(amount: Fraction | Decimal, currency: str) -> Decimal:
 def amount_text(amount: Fraction | Decimal, currency: str) -> str:
     """Write an amount with all digits of its currency: `19.00`."""
     return f"{rounded(amount, currency):f}"
+
+
+def exact_text(amount: Fraction | Decimal, currency: str) -> str:
+    """Write an amount that may be finer than its currency, with at most 8 digits after the point: `0.0005`."""
+    fine = Decimal(round(Fraction(amount) * 10**INNER_DIGITS)).scaleb(-INNER_DIGITS)
+    return amount_text(fine, currency) if fine == rounded(fine, currency) else quantity_text(fine)
 
 
 def quantity_text(quantity: Decimal) -> str:

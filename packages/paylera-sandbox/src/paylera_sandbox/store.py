@@ -27,7 +27,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "payments": ("customer_id", "invoice_id", "status"),
     "refunds": ("payment_id",),
     "wallets": ("customer_id",),
-    "wallet_entries": ("wallet_id",),
+    "wallet_entries": ("wallet_id", "external_id"),
     "checkout_sessions": ("customer_id",),
     "portal_sessions": ("customer_id",),
     "usage_events": ("subscription_id",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paylera_sandbox import fields
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.listing import PAGING, page
-from paylera_sandbox.billing import checkout, payments, proration, subscriptions
+from paylera_sandbox.billing import checkout, methods, proration, subscriptions
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -112,6 +112,6 @@ def _expect_chargeable(method: Doc | None) -> None:
     if method is None:
         detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
         raise Problem("payment_method.required", detail)
-    decline = payments.later_decline(method)
+    decline = methods.decline_of(method)
     if decline:
         raise Problem("payment.declined", decline.message, decline_code=decline.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from paylera_sandbox.billing import invoices, payments, proration, subscriptions
+from paylera_sandbox.billing import invoices, methods, payments, proration, subscriptions
 from paylera_sandbox.billing.cards import BY_NAME, DECLINES, Card
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
@@ -79,6 +79,7 @@ def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) 
     if card.behaviour == "requires_action":
         session["_waiting"] = {"payment_id": payment["id"], "card": card.number, **expiry}
         unit.store.save("checkout_sessions", session)
+        payment["_session_id"] = session["id"]
         return payments.ask_payer(unit, payment, f"{url(unit, session)}/confirm")
     return _complete(unit, session, card, payment, expiry)
 
@@ -106,11 +107,11 @@ def return_url(session: Doc) -> str | None:
 
 def _complete(unit: Unit, session: Doc, card: Card, payment: Doc | None, expiry: dict[str, Any]) -> Doc | None:
     customer, plan = unit.customer(session["customer_id"]), unit.plan(session["plan_id"])
-    method = payments.attach_card(unit, customer, card, **expiry)
+    method = methods.attach_card(unit, customer, card, **expiry)
     terms = _terms(session)
     if session["_changes"]:
         held = unit.need("subscriptions", session["_changes"], "subscription.not_found")
-        subscription = proration.apply(unit, held, plan, terms, method=_fresh(method), payment=payment)
+        subscription = proration.apply(unit, held, plan, terms, method=method, payment=payment)
     else:
         subscription = subscriptions.start(unit, customer, plan, terms, method=method, payment=payment)
     unit.store.save("checkout_sessions", {**session, "status": "complete", "subscription_id": subscription["id"]})
@@ -121,13 +122,8 @@ def _forget_waiting(unit: Unit, session: Doc) -> None:
     """Give up a payment that waits for the payer, who has come back with another card instead."""
     waiting, session["_waiting"] = session["_waiting"], None
     if waiting:
-        payments.release(unit, unit.need("payments", waiting["payment_id"], "payment.not_found"))
+        payments.cancel(unit, unit.need("payments", waiting["payment_id"], "payment.not_found"))
         unit.store.save("checkout_sessions", session)
-
-
-def _fresh(method: Doc) -> Doc:
-    """A card that is declined afterwards works the first time."""
-    return {**method, "_behaviour": "succeeds"}
 
 
 def _terms(session: Doc) -> Terms:

@@ -1,55 +1,67 @@
-"""Invoices: lines, discount, tax, totals. Each line is rounded on its own, half-even, and totals are sums of lines."""
+"""Invoices: lines, discount, tax, totals, and what becomes of them. Each line is rounded on its own, half-even, and
+totals are sums of lines: `total = subtotal - discount + tax`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from paylera_sandbox.money import amount_text, rounded
+from paylera_sandbox.billing import credit, taxes
+from paylera_sandbox.billing.machines import INVOICE
+from paylera_sandbox.money import amount_text, exact_text, quantity_text, rounded
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
+_NO_PERIOD = (None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is to be billed: an exact amount, negative for a credit, for a period (two stamps)."""
+    """What is to be billed: an exact amount, negative for a credit, for a period (two stamps). `quantity` and
+    `unit_amount` only explain the amount; `discount` is taken off beside `percent_off`."""
 
     code: str
     description: str
     amount: Fraction
-    period: tuple[str, str]
+    period: tuple[str | None, str | None] = _NO_PERIOD
     percent_off: Decimal = Decimal(0)
+    quantity: Decimal = Decimal(1)
+    unit_amount: Fraction | None = None
+    discount: Fraction = Fraction(0)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def draft(unit: Unit, subscription: Doc, items: list[Item]) -> Doc:
-    """Build an invoice over some items, without storing it. The customer's credit is used for what is due; an invoice
-    below zero (a downgrade) has negative `credit_applied`: what it owes becomes credit."""
-    currency = subscription["currency"]
-    lines = [_line(unit, item, currency) for item in items]
-    subtotal, discount, tax = (_sum(lines, name) for name in ("amount", "discount_amount", "tax_amount"))
-    total = subtotal - discount + tax
-    credit = min(_credit(unit, subscription["customer_id"], currency), total)
-    return {
+def draft(unit: Unit, subscription: Doc, items: Sequence[Item]) -> Doc:
+    """Build the invoice of a subscription over some items, without storing it."""
+    found = build(unit, subscription["customer_id"], subscription["currency"], items)
+    return {**found, "subscription_id": subscription["id"]}
+
+
+def build(unit: Unit, customer_id: str, currency: str, items: Sequence[Item] = ()) -> Doc:
+    """Build a draft over some items, without storing it."""
+    rate = taxes.rate(unit, customer_id)
+    invoice: Doc = {
         "id": unit.new_id("inv"),
         "object": "invoice",
         "number": None,
-        "customer_id": subscription["customer_id"],
-        "subscription_id": subscription["id"],
+        "customer_id": customer_id,
+        "subscription_id": None,
         "currency": currency,
+        "presentment_currency": currency,
+        "settlement_currency": currency,
+        "fx_rate": None,
+        "fx_rate_source": None,
+        "fx_rate_locked_at": None,
         "status": "draft",
         "issued_at": None,
         "due_at": None,
-        "lines": lines,
-        "subtotal": amount_text(subtotal, currency),
-        "discount": amount_text(discount, currency),
-        "tax": amount_text(tax, currency),
-        "total": amount_text(total, currency),
-        "credit_applied": amount_text(credit, currency),
+        "lines": [line(unit, item, currency, rate) for item in items],
         "amount_paid": amount_text(Decimal(0), currency),
-        "amount_due": amount_text(total - credit, currency),
-        "tax_breakdown": [{"name": "Tax", "rate": _rate(unit), "amount": amount_text(tax, currency)}],
+        "amount_credited": amount_text(Decimal(0), currency),
         "payments": [],
         "credit_notes": [],
         "pdf_url": None,
@@ -57,85 +69,119 @@ def draft(unit: Unit, subscription: Doc, items: list[Item]) -> Doc:
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
     }
+    return total_up(unit, invoice)
+
+
+def line(unit: Unit, item: Item, currency: str, rate: Decimal) -> Doc:
+    """Build a line; its amounts are rounded here and nowhere else."""
+    amount = rounded(item.amount, currency)
+    off = Fraction(amount) * Fraction(item.percent_off) / 100 + item.discount
+    discount = rounded(off, currency)
+    unit_amount = item.amount / Fraction(item.quantity) if item.unit_amount is None else item.unit_amount
+    return {
+        "id": unit.new_id("il"),
+        "code": item.code,
+        "description": item.description,
+        "quantity": quantity_text(item.quantity),
+        "unit_amount": exact_text(amount if item.quantity == 1 else unit_amount, currency),
+        "amount": amount_text(amount, currency),
+        "period_start": item.period[0],
+        "period_end": item.period[1],
+        "discount_amount": amount_text(discount, currency),
+        **tax_of(amount - discount, currency, rate),
+        "metadata": item.metadata,
+    }
+
+
+def tax_of(net: Decimal, currency: str, rate: Decimal) -> Doc:
+    """Return the tax members of a line."""
+    return {"tax_amount": amount_text(Fraction(net) * Fraction(rate), currency), "tax_rate": f"{rate:f}"}
+
+
+def total_up(unit: Unit, invoice: Doc) -> Doc:
+    """Write the totals of a draft from its lines. The customer's credit is used for what is due; an invoice below zero
+    (a downgrade) has negative `credit_applied`: what it owes becomes credit."""
+    currency, lines = invoice["currency"], invoice["lines"]
+    subtotal, discount, tax = (_sum(lines, name) for name in ("amount", "discount_amount", "tax_amount"))
+    total = subtotal - discount + tax
+    used = min(credit.balance(unit, invoice["customer_id"], currency), total)
+    amounts = {"subtotal": subtotal, "discount": discount, "tax": tax, "total": total, "credit_applied": used}
+    amounts["amount_due"] = total - used
+    invoice.update({name: amount_text(amount, currency) for name, amount in amounts.items()})
+    invoice["tax_breakdown"] = _breakdown(lines, currency)
+    return invoice
 
 
 def issue(unit: Unit, invoice: Doc) -> None:
-    """Store an invoice and open it: it gets its number, uses up credit the customer has, and is immutable from here."""
+    """Store a draft and open it at once."""
     unit.store.insert("invoices", invoice)
     emit(unit, "invoice.created", invoice)
+    finalize(unit, invoice)
+
+
+def finalize(unit: Unit, invoice: Doc) -> None:
+    """Open a stored draft: it gets its number, uses up credit the customer has, and is immutable from here."""
+    INVOICE.expect(invoice, "open")
+    total_up(unit, invoice)
     number = unit.store.next_number(f"invoice-{unit.now.year}")
     invoice.update(
         number=f"INV-{unit.now.year}-{number:06d}",
         status="open",
         issued_at=unit.stamp,
-        due_at=unit.stamp,
+        due_at=invoice["due_at"] or unit.stamp,
         pdf_url=f"{unit.base_url}/invoices/{invoice['id']}/pdf",
     )
-    _use_credit(unit, invoice)
-    unit.store.save("invoices", invoice)
-    emit(unit, "invoice.finalized", invoice)
+    _book_credit(unit, invoice)
+    save(unit, invoice, "invoice.finalized")
 
 
-def mark_paid(unit: Unit, invoice: Doc, payment: Doc | None) -> None:
-    """Record that an open invoice is paid, by a payment or (nothing being due) without one."""
-    if payment is not None:
-        invoice["payments"] = [*invoice["payments"], payment["id"]]
-        invoice["amount_paid"] = payment["amount"]
-    invoice.update(status="paid", amount_due=amount_text(Decimal(0), invoice["currency"]), updated_at=unit.stamp)
-    unit.store.save("invoices", invoice)
-    emit(unit, "invoice.paid", invoice)
+def record(unit: Unit, invoice: Doc, amount: Decimal, *, member: str = "amount_paid") -> None:
+    """Record money that came in for an open invoice, or (`amount_credited`) what a credit note takes off it. With
+    nothing left to pay it is paid."""
+    before, currency = dict(invoice), invoice["currency"]
+    due = Decimal(invoice["amount_due"]) - amount
+    invoice[member] = amount_text(Decimal(invoice[member]) + amount, currency)
+    invoice["amount_due"] = amount_text(due, currency)
+    status = "paid" if due <= 0 else "partially_paid" if Decimal(invoice["amount_paid"]) > 0 else invoice["status"]
+    if status != invoice["status"]:
+        INVOICE.expect(invoice, status)
+    invoice["status"] = status
+    save(unit, invoice, "invoice.paid" if status == "paid" else "invoice.updated", before=before)
 
 
 def void(unit: Unit, invoice: Doc) -> None:
-    """Take back an open invoice whose payment failed; credit that it used returns to the customer."""
-    emit(unit, "invoice.payment_failed", invoice)
-    _use_credit(unit, invoice, sign=-1)
-    invoice.update(status="void", amount_due=amount_text(Decimal(0), invoice["currency"]), updated_at=unit.stamp)
+    """Take back an open invoice; credit that it used returns to the customer."""
+    INVOICE.expect(invoice, "void")
+    _book_credit(unit, invoice, sign=-1)
+    invoice.update(status="void", amount_due=amount_text(Decimal(0), invoice["currency"]))
+    save(unit, invoice, "invoice.voided")
+
+
+def write_off(unit: Unit, invoice: Doc) -> None:
+    """Give up collecting an invoice; what is due stays on it."""
+    INVOICE.expect(invoice, "uncollectible")
+    invoice["status"] = "uncollectible"
+    save(unit, invoice, "invoice.marked_uncollectible")
+
+
+def save(unit: Unit, invoice: Doc, event: str, *, before: Doc | None = None) -> None:
+    """Store a changed invoice and tell of it."""
+    invoice["updated_at"] = unit.stamp
     unit.store.save("invoices", invoice)
-    emit(unit, "invoice.voided", invoice)
-
-
-def _line(unit: Unit, item: Item, currency: str) -> Doc:
-    amount = rounded(item.amount, currency)
-    discount = rounded(Fraction(amount) * Fraction(item.percent_off) / 100, currency)
-    tax = rounded((amount - discount) * unit.catalogue.tax_rate, currency)
-    return {
-        "id": unit.new_id("il"),
-        "code": item.code,
-        "description": item.description,
-        "quantity": "1",
-        "unit_amount": amount_text(amount, currency),
-        "amount": amount_text(amount, currency),
-        "period_start": item.period[0],
-        "period_end": item.period[1],
-        "discount_amount": amount_text(discount, currency),
-        "tax_amount": amount_text(tax, currency),
-        "tax_rate": _rate(unit),
-        "metadata": {},
-    }
+    emit(unit, event, invoice, before=before if event == "invoice.updated" else None)
 
 
 def _sum(lines: list[Doc], name: str) -> Decimal:
     return sum((Decimal(line[name]) for line in lines), Decimal(0))
 
 
-def _rate(unit: Unit) -> str:
-    return f"{unit.catalogue.tax_rate:f}"
+def _breakdown(lines: list[Doc], currency: str) -> list[Doc]:
+    """Sum the tax up by rate."""
+    rates = dict.fromkeys(line["tax_rate"] for line in lines)
+    taxed = {rate: _sum([line for line in lines if line["tax_rate"] == rate], "tax_amount") for rate in rates}
+    return [{"name": "Tax", "rate": rate, "amount": amount_text(tax, currency)} for rate, tax in taxed.items()]
 
 
-def _credit(unit: Unit, customer_id: str, currency: str) -> Decimal:
-    return Decimal(unit.customer(customer_id)["credit_balances"].get(currency, "0"))
-
-
-def _use_credit(unit: Unit, invoice: Doc, *, sign: int = 1) -> None:
+def _book_credit(unit: Unit, invoice: Doc, *, sign: int = 1) -> None:
     """Book the credit that an invoice uses (or gives) on the customer; `sign` -1 takes that back."""
-    applied = sign * Decimal(invoice["credit_applied"])
-    if applied == 0:
-        return
-    customer = unit.customer(invoice["customer_id"])
-    currency = invoice["currency"]
-    left = amount_text(_credit(unit, customer["id"], currency) - applied, currency)
-    balances = {**customer["credit_balances"], currency: left}
-    changed = {**customer, "credit_balances": balances, "updated_at": unit.stamp}
-    unit.store.save("customers", changed)
-    emit(unit, "customer.updated", changed, before=customer)
+    credit.book(unit, invoice["customer_id"], invoice["currency"], -sign * Decimal(invoice["credit_applied"]))

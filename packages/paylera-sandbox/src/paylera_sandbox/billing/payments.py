@@ -1,77 +1,74 @@
-"""Payments and the methods that are charged."""
+"""Payments: one attempt to move money each, from its beginning to what came of it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from paylera_sandbox.billing.cards import DECLINES, LATER_DECLINES, Card, Decline
+from paylera_sandbox.billing import disputes, methods
+from paylera_sandbox.billing.cards import Decline
+from paylera_sandbox.billing.machines import PAYMENT
+from paylera_sandbox.money import amount_text
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
+CARD_PROVIDER, WALLET_PROVIDER = "sandbox", "wallet"
 
-def attach_card(unit: Unit, customer: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc:
-    """Store a card and make it the customer's default."""
-    method = {
-        "id": unit.new_id("pm"),
-        "object": "payment_method",
-        "customer_id": customer["id"],
-        "type": "card",
-        "is_default": True,
-        "verified": True,
-        "card": _card(card, exp_month, exp_year),
-        "billing_address": customer["billing_address"],
+
+def create(
+    unit: Unit,
+    owed: Doc,
+    *,
+    method_id: str | None = None,
+    invoice_id: str | None = None,
+    provider: str = CARD_PROVIDER,
+    amount: Decimal | None = None,
+) -> Doc:
+    """Begin a payment over what is due on an invoice, which need not be stored yet, or over another amount."""
+    currency = owed["currency"]
+    payment = {
+        "id": unit.new_id("pay"),
+        "object": "payment",
+        "invoice_id": invoice_id,
+        "customer_id": owed["customer_id"],
+        "payment_method_id": method_id,
+        "provider": provider,
+        "provider_id": unit.new_id(provider),
+        "status": "processing",
+        "amount": owed["amount_due"] if amount is None else amount_text(amount, currency),
+        "currency": currency,
+        "amount_settled": None,
+        "settlement_currency": currency,
+        "fx_rate": None,
+        "amount_refunded": amount_text(Decimal(0), currency),
+        "captured_at": None,
+        "settled_at": None,
+        "next_action": None,
+        "last_error": None,
+        "refunds": [],
         "metadata": {},
         "created_at": unit.stamp,
-        "_behaviour": card.behaviour,
+        "updated_at": unit.stamp,
+        "_return_url": None,
+        "_session_id": None,
     }
-    for other in unit.store.newest("payment_methods", {"customer_id": customer["id"]}):
-        unit.store.save("payment_methods", {**other, "is_default": False})
-    unit.store.insert("payment_methods", method)
-    emit(unit, "payment_method.attached", method)
-    changed = {**customer, "default_payment_method_id": method["id"], "updated_at": unit.stamp}
-    unit.store.save("customers", changed)
-    emit(unit, "customer.updated", changed, before=customer)
-    return method
+    unit.store.insert("payments", payment)
+    emit(unit, "payment.created", payment)
+    return payment
 
 
-def _card(card: Card, exp_month: int, exp_year: int) -> Doc:
-    return {
-        "brand": card.brand,
-        "last4": card.number[-4:],
-        "exp_month": exp_month,
-        "exp_year": exp_year,
-        "country": "US",
-        "funding": "credit",
-    }
-
-
-def later_decline(method: Doc) -> Decline | None:
-    """Return why a charge of a stored method fails, or None if it succeeds."""
-    name = LATER_DECLINES.get(method["_behaviour"])
-    return DECLINES[name] if name else None
-
-
-def succeed(unit: Unit, invoice: Doc, method: Doc, *, payment: Doc | None = None) -> Doc:
-    """Charge what is due on an invoice. A payment that waited for the payer is completed instead of a new one."""
-    charged = payment or create(unit, invoice, method_id=method["id"])
-    before = dict(charged)
-    charged.update(
-        invoice_id=invoice["id"],
-        payment_method_id=method["id"],
-        status="succeeded",
-        amount=invoice["amount_due"],
-        amount_settled=invoice["amount_due"],
-        captured_at=unit.stamp,
-        settled_at=unit.stamp,
-        next_action=None,
-        updated_at=unit.stamp,
-    )
-    unit.store.save("payments", charged)
-    if before["status"] == "requires_action":
-        emit(unit, "payment.action_completed", charged)
-    emit(unit, "payment.succeeded", charged)
-    return charged
+def succeed(unit: Unit, payment: Doc, method: Doc | None = None) -> Doc:
+    """Record that the money is there, and remember on the method that it was charged."""
+    waited = payment["status"] == "requires_action"
+    settled = {"amount_settled": payment["amount"], "captured_at": unit.stamp, "settled_at": unit.stamp}
+    _move(unit, payment, "succeeded", next_action=None, **settled)
+    if waited:
+        emit(unit, "payment.action_completed", payment)
+    emit(unit, "payment.succeeded", payment)
+    if method is not None:
+        methods.count_charge(unit, method)
+        disputes.announce(unit, payment, method)
+    return payment
 
 
 def fail(unit: Unit, payment: Doc, decline: Decline) -> Doc:
@@ -84,57 +81,38 @@ def fail(unit: Unit, payment: Doc, decline: Decline) -> Doc:
         "is_retriable": decline.retriable,
         "retriable_after": None,
     }
-    payment.update(status="failed", last_error=error, next_action=None, updated_at=unit.stamp)
-    unit.store.save("payments", payment)
+    _move(unit, payment, "failed", last_error=error, next_action=None)
     emit(unit, "payment.failed", payment)
     return payment
 
 
-def release(unit: Unit, payment: Doc | None) -> None:
+def cancel(unit: Unit, payment: Doc) -> Doc:
     """Give up a payment that is no longer needed."""
-    if payment is not None:
-        payment.update(status="canceled", next_action=None, updated_at=unit.stamp)
-        unit.store.save("payments", payment)
-        emit(unit, "payment.canceled", payment)
-
-
-def ask_payer(unit: Unit, payment: Doc, url: str) -> Doc:
-    """Record that the payer's bank wants a confirmation at `url`."""
-    payment.update(status="requires_action", next_action={"type": "redirect_to_url", "url": url})
-    unit.store.save("payments", payment)
-    emit(unit, "payment.requires_action", payment)
+    _move(unit, payment, "canceled", next_action=None)
+    emit(unit, "payment.canceled", payment)
     return payment
 
 
-def create(unit: Unit, owed: Doc, *, method_id: str | None = None) -> Doc:
-    """Begin a payment over what is due on an invoice, which need not be stored yet."""
-    payment = {
-        "id": unit.new_id("pay"),
-        "object": "payment",
-        "invoice_id": None,
-        "customer_id": owed["customer_id"],
-        "payment_method_id": method_id,
-        "provider": "sandbox",
-        "provider_id": unit.new_id("sandbox"),
-        "status": "processing",
-        "amount": owed["amount_due"],
-        "currency": owed["currency"],
-        "amount_settled": None,
-        "settlement_currency": owed["currency"],
-        "captured_at": None,
-        "settled_at": None,
-        "next_action": None,
-        "last_error": None,
-        "refunds": [],
-        "metadata": {},
-        "created_at": unit.stamp,
-        "updated_at": unit.stamp,
-    }
-    unit.store.insert("payments", payment)
-    emit(unit, "payment.created", payment)
+def cancel_waiting(unit: Unit, invoice: Doc) -> None:
+    """Give up the payment of an invoice that waits for the payer, if there is one."""
+    for payment in unit.store.newest("payments", {"invoice_id": invoice["id"], "status": "requires_action"}):
+        cancel(unit, payment)
+
+
+def ask_payer(unit: Unit, payment: Doc, url: str, *, return_url: str | None = None) -> Doc:
+    """Record that the payer's bank wants a confirmation at `url`; the payer goes on to `return_url`."""
+    action = {"type": "redirect_to_url", "url": url}
+    _move(unit, payment, "requires_action", next_action=action, _return_url=return_url)
+    emit(unit, "payment.requires_action", payment)
     return payment
 
 
 def is_due(invoice: Doc) -> bool:
     """Tell whether an invoice needs a payment at all."""
     return Decimal(invoice["amount_due"]) > 0
+
+
+def _move(unit: Unit, payment: Doc, status: str, **members: object) -> None:
+    PAYMENT.expect(payment, status)
+    payment.update(status=status, **members, updated_at=unit.stamp)
+    unit.store.save("payments", payment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from paylera_sandbox.billing import invoices, payments, subscriptions
+from paylera_sandbox.billing import invoices, methods, payments, subscriptions
 from paylera_sandbox.billing.periods import later, unused_share
 from paylera_sandbox.billing.subscriptions import Terms, price
 from paylera_sandbox.clock import moment, stamp
@@ -88,11 +88,12 @@ def _item(unit: Unit, subscription: Doc, plan: Doc, description: str, *, sign: i
 def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:
     if method is None:
         raise Problem("payment_method.required", "The customer has no payment method to charge the difference to.")
-    decline = payments.later_decline(method)
+    decline = methods.decline_of(method)
     if decline is None:
         return
     invoices.issue(unit, invoice)
-    payment = payments.create(unit, invoice, method_id=method["id"])
-    payments.fail(unit, {**payment, "invoice_id": invoice["id"]}, decline)
+    payment = payments.create(unit, invoice, method_id=method["id"], invoice_id=invoice["id"])
+    payments.fail(unit, payment, decline)
+    invoices.save(unit, invoice, "invoice.payment_failed")
     invoices.void(unit, invoice)
     raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from paylera_sandbox.billing import invoices, payments
+from paylera_sandbox.billing import collection, invoices, payments
 from paylera_sandbox.billing.periods import later
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.problems import Problem
@@ -122,11 +122,12 @@ def start(
 def bill(unit: Unit, invoice: Doc, method: Doc | None, *, payment: Doc | None = None) -> str:
     """Issue an invoice and have it paid at once; return its id. Whoever calls has made sure that it can be paid."""
     invoices.issue(unit, invoice)
-    if method is not None and payments.is_due(invoice):
-        invoices.mark_paid(unit, invoice, payments.succeed(unit, invoice, method, payment=payment))
-    else:
-        invoices.mark_paid(unit, invoice, None)
-        payments.release(unit, payment)
+    if payment is not None and payments.is_due(invoice):
+        collection.settle(unit, invoice, payment, method)
+        return str(invoice["id"])
+    collection.collect(unit, invoice, method=method)
+    if payment is not None:
+        payments.cancel(unit, payment)
     return str(invoice["id"])
 
 
