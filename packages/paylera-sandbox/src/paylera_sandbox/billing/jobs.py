@@ -1,4 +1,4 @@
-"""Stub"""
+"""Jobs: what happens by itself later. They are planned here; nothing runs them yet."""
 
 from __future__ import annotations
 
