@@ -32,9 +32,7 @@ CARDS = (
     Card("4000000000003220", "tok_visa_3ds", "visa", "requires_action", "The bank asks for confirmation first"),
     Card("4000000000000341", "tok_visa_decline_later", "visa", "declines_later", "Works once, declined afterwards"),
     Card("4000000000000259", "tok_visa_chargeback", "visa", "charged_back", "Works, charged back a minute later"),
-    Card(
-        "4000000000001976", "tok_visa_dispute_won", "visa", "dispute_won", "Charged back, and won another minute later"
-    ),
+    Card("4000000000001976", "tok_visa_dispute_won", "visa", "dispute_won", "Charged back, won another minute later"),
 )
 BY_NAME: Mapping[str, Card] = {name: card for card in CARDS for name in (card.number, card.token)}
 

@@ -25,8 +25,8 @@ def collect(
 ) -> Doc:
     """Try once to have an open invoice paid, and return it as the attempt left it (it is changed in place).
 
-    `status` tells what came of it: `paid`; else `open` or `partially_paid`, with either a payment that `requires_action`
-    (see `waiting`) or a failed one and `invoice.payment_failed`. Without `method`, the subscription's own or the
+    `status` tells what came of it: `paid`; else `open` or `partially_paid`, with a payment that `requires_action` (see
+    `waiting`) or with a failed one and `invoice.payment_failed`. Without `method`, the subscription's own or the
     customer's default is charged; without any, `invoice.payment_failed` is all that happens. A payment that still waits
     for the payer is given up for the new attempt.
     """
