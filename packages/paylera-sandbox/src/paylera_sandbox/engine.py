@@ -10,6 +10,7 @@ from typing import TypeVar
 from paylera_sandbox.billing.subscriptions import settle
 from paylera_sandbox.catalogue import Catalogue, load
 from paylera_sandbox.clock import Clock, SystemClock, stamp
+from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
 from paylera_sandbox.unit import Unit
@@ -35,6 +36,7 @@ class Engine:
     time_scale: float = 1.0
     recorder: Recorder = field(default_factory=Recorder)
     wake: Callable[[], None] = _asleep
+    retired: bool = False  # its namespace was deleted
 
     def __post_init__(self) -> None:
         """Bring the plans of the catalogue into the database, the first last, because lists begin with the newest.
@@ -51,6 +53,8 @@ class Engine:
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """Begin a unit of work: one transaction, at one moment. Deliveries that it caused start after the commit."""
+        if self.retired:
+            raise Problem("auth.invalid_token", "The namespace of this token was deleted.")
         unit = Unit(store=self.store, catalogue=self.catalogue, now=self.clock.now(), base_url=self.base_url)
         with self.store.transaction():
             settle(unit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 import time
@@ -17,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from paylera_sandbox import fields, idempotency, jsonbody
 from paylera_sandbox.clock import stamp
-from paylera_sandbox.engine import Engine
 from paylera_sandbox.idempotency import Answer, InFlight
+from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.operations import Call, File, Operation
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import MOST_OF_ANSWER, RecordedRequest
@@ -38,6 +37,7 @@ class Exchange:
 
     request: Request
     request_id: str
+    namespace: Namespace
     version: str = API_VERSION
     body: bytes = b""
     ids: dict[str, str] = field(default_factory=dict)
@@ -49,8 +49,8 @@ class Exchange:
 class Gateway:
     """All methods of one path, as an ASGI application. Without operations it is the route that does not exist."""
 
-    def __init__(self, engine: Engine, in_flight: InFlight, operations: Mapping[str, Operation]) -> None:
-        self._engine = engine
+    def __init__(self, namespaces: Namespaces, in_flight: InFlight, operations: Mapping[str, Operation]) -> None:
+        self._namespaces = namespaces
         self._in_flight = in_flight
         self._operations = operations
         self._allow = ", ".join(sorted({*operations, "HEAD"} if "GET" in operations else operations))
@@ -58,7 +58,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        exchange = Exchange(request, _request_id(request), ids=scope.get("path_params", {}))
+        exchange = Exchange(request, _request_id(request), self._namespaces.default, ids=scope.get("path_params", {}))
         try:
             answer = await self._answer(exchange)
         except Problem as problem:
@@ -70,12 +70,12 @@ class Gateway:
             answer = _problem_answer(
                 Problem("internal", "This is a fault of the sandbox; its log says more."), exchange
             )
-        self._record(exchange, answer)
+        _record(exchange, answer)
         await _response(exchange, answer)(scope, receive, send)
 
     async def _answer(self, exchange: Exchange) -> Answer:
         request = exchange.request
-        _authenticate(request, self._engine.token)
+        exchange.namespace = _authenticate(request, self._namespaces)
         exchange.version = _version(request)
         operation = self._operation(request)
         if not operation.needs_key:
@@ -100,7 +100,7 @@ class Gateway:
             exchange.body = await _read(request)
             keys = _alias(exchange.body)
         exchange.key = idempotency.check_key(keys)
-        place = idempotency.scope(self._engine.token, request.method, request.scope["path"], exchange.key)
+        place = idempotency.scope(exchange.namespace.engine.token, request.method, request.scope["path"], exchange.key)
         self._in_flight.enter(place)
         try:
             exchange.body = exchange.body or await _read(request)
@@ -113,7 +113,7 @@ class Gateway:
         sent = jsonbody.parse(exchange.body)
         mark = idempotency.fingerprint(sent) if place is not None else b""
         try:
-            with self._engine.unit() as unit:
+            with exchange.namespace.engine.unit() as unit:
                 answer = idempotency.replay(unit, place, mark) if place is not None else None
                 if answer is not None:
                     return answer
@@ -134,30 +134,31 @@ class Gateway:
         the key."""
         answer = _problem_answer(problem, exchange)
         if place is not None and problem.code != "paylera.idempotency_conflict":
-            with self._engine.unit() as unit:
+            with exchange.namespace.engine.unit() as unit:
                 idempotency.keep(unit, place, mark, answer)
         return answer
 
-    def _record(self, exchange: Exchange, answer: Answer) -> None:
-        request, recorder = exchange.request, self._engine.recorder
-        recorder.add(
-            RecordedRequest(
-                method=request.method,
-                path=request.scope["path"],
-                query=request.scope["query_string"].decode("latin-1"),
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=exchange.body,
-                status=answer.status,
-                number=recorder.next_number(),
-                at=stamp(self._engine.clock.now()),
-                duration_ms=(time.perf_counter() - exchange.began) * 1000,
-                request_id=exchange.request_id,
-                idempotency_key=exchange.key,
-                replayed="Idempotent-Replayed" in answer.headers,
-                fault=exchange.fault,
-                answer=answer.body[:MOST_OF_ANSWER],
-            )
+
+def _record(exchange: Exchange, answer: Answer) -> None:
+    request, engine = exchange.request, exchange.namespace.engine
+    engine.recorder.add(
+        RecordedRequest(
+            method=request.method,
+            path=request.scope["path"],
+            query=request.scope["query_string"].decode("latin-1"),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=exchange.body,
+            status=answer.status,
+            number=engine.recorder.next_number(),
+            at=stamp(engine.clock.now()),
+            duration_ms=(time.perf_counter() - exchange.began) * 1000,
+            request_id=exchange.request_id,
+            idempotency_key=exchange.key,
+            replayed="Idempotent-Replayed" in answer.headers,
+            fault=exchange.fault,
+            answer=answer.body[:MOST_OF_ANSWER],
         )
+    )
 
 
 def _request_id(request: Request) -> str:
@@ -165,11 +166,14 @@ def _request_id(request: Request) -> str:
     return given if _REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
 
 
-def _authenticate(request: Request, token: str) -> None:
+def _authenticate(request: Request, namespaces: Namespaces) -> Namespace:
+    """Return the namespace that the token opens."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+    found = namespaces.by_token(given.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
         detail = "Send 'Authorization: Bearer <token>' with the token that the sandbox was started with."
         raise Problem("auth.invalid_token", detail, headers={"WWW-Authenticate": "Bearer"})
+    return found
 
 
 def _version(request: Request) -> str:

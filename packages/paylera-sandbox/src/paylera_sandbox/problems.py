@@ -19,6 +19,7 @@ class Fault(NamedTuple):
 # code -> (status, title). The codes name the resource they are about; docs/api-objects.md, "Problems".
 CODES: Mapping[str, tuple[int, str]] = {
     "auth.invalid_token": (401, "The API token is missing or wrong"),
+    "auth.wrong_environment": (403, "The object belongs to the other mode"),
     "version.invalid": (400, "The API version is not a date"),
     "route.not_found": (404, "There is no such route"),
     "route.method_not_allowed": (405, "The route does not take this method"),
@@ -60,6 +61,10 @@ CODES: Mapping[str, tuple[int, str]] = {
     "webhook_endpoint.not_found": (404, "There is no such webhook endpoint"),
     "webhook_delivery.not_found": (404, "There is no such delivery"),
     "event.not_found": (404, "There is no such event"),
+    "namespace.not_found": (404, "There is no such namespace"),
+    "namespace.exists": (409, "There is such a namespace already"),
+    "namespace.too_many": (409, "There is no room for another namespace"),
+    "namespace.protected": (409, "This namespace cannot be deleted"),
     "internal": (500, "The sandbox itself failed"),
 }
 

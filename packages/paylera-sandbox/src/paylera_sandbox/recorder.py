@@ -53,7 +53,7 @@ class Recorder:
 
     def __init__(self, *, limit: int = MOST_REQUESTS, most_bytes: int = MOST_BYTES) -> None:
         self._requests: deque[RecordedRequest] = deque()
-        self._limit = limit
+        self.limit = limit
         self._most_bytes = most_bytes
         self._bytes = 0
         self.total = 0
@@ -67,7 +67,7 @@ class Recorder:
         """Keep a request, and forget the oldest if there is no room for all. The newest always stays."""
         self._requests.append(request)
         self._bytes += request.size
-        while len(self._requests) > 1 and (len(self._requests) > self._limit or self._bytes > self._most_bytes):
+        while len(self._requests) > 1 and (len(self._requests) > self.limit or self._bytes > self._most_bytes):
             self._bytes -= self._requests.popleft().size
 
     def requests(self) -> list[RecordedRequest]:

@@ -19,9 +19,9 @@ from paylera_sandbox.app import create_app
 from paylera_sandbox.catalogue import load
 from paylera_sandbox.clock import Clock, SystemClock
 from paylera_sandbox.engine import DEFAULT_TOKEN, Engine
+from paylera_sandbox.namespaces import Namespaces
 from paylera_sandbox.recorder import RecordedRequest, Recorder
 from paylera_sandbox.store import Store
-from paylera_sandbox.webhooks.delivery import Courier
 from paylera_sandbox.webhooks.endpoints import ensure
 
 _GRACE_SECONDS = 2
@@ -116,7 +116,8 @@ class Sandbox:
             recorder=Recorder(limit=_KEPT_REQUESTS),
         )
         self.token = token
-        self.app = create_app(self.engine)
+        self.namespaces = Namespaces(self.engine)
+        self.app = create_app(self.namespaces)
         self.webhook_secret = self._register(webhook_url, webhook_secret)
         self._server = Server(self.app)
         self._thread: threading.Thread | None = None
@@ -137,10 +138,9 @@ class Sandbox:
 
     def wait_idle(self, timeout: float = 10.0) -> None:
         """Wait until every webhook delivery that is due has been tried; raises TimeoutError."""
-        courier: Courier = self.app.state.courier
         if self._server.loop is None:
             raise RuntimeError("the sandbox is not running: use it in a with statement")
-        future = asyncio.run_coroutine_threadsafe(courier.idle(), self._server.loop)
+        future = asyncio.run_coroutine_threadsafe(self.namespaces.default.courier.idle(), self._server.loop)
         try:
             future.result(timeout)
         except TimeoutError:
@@ -150,7 +150,7 @@ class Sandbox:
     def start(self) -> Self:
         """Start serving; the `with` statement does this."""
         listener = listen()
-        self.engine.base_url = url_of(listener)
+        self.namespaces.locate(url_of(listener))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="paylera-sandbox", daemon=True
         )
@@ -165,7 +165,7 @@ class Sandbox:
             self._server.should_exit = True
             self._thread.join()
             self._thread = None
-        self.engine.store.close()
+        self.namespaces.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -11,6 +11,7 @@ from paylera_sandbox.app import create_app
 from paylera_sandbox.catalogue import CatalogueError, load
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.fields import Invalid
+from paylera_sandbox.namespaces import Namespaces
 from paylera_sandbox.server import Server, listen, url_of
 from paylera_sandbox.store import Store, StoreError
 from paylera_sandbox.webhooks.endpoints import ensure
@@ -40,19 +41,20 @@ class Options:
 def serve(options: Options) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError."""
     _check_webhook(options)
-    engine = _engine(options)
+    namespaces = _namespaces(options)
+    engine = namespaces.default.engine
     try:
         listener = listen(options.host, options.port)
     except OSError as error:
-        engine.store.close()
+        namespaces.close()
         raise StartError(f"cannot listen on {options.host} port {options.port}: {error.strerror}") from None
-    engine.base_url = url_of(listener)
+    namespaces.locate(url_of(listener))
     secret = _register(engine, options)
-    server = Server(create_app(engine), announce=lambda: _announce(engine, options, secret))
+    server = Server(create_app(namespaces), announce=lambda: _announce(engine, options, secret))
     try:
         server.run(sockets=[listener])
     finally:
-        engine.store.close()
+        namespaces.close()
 
 
 def _check_webhook(options: Options) -> None:
@@ -68,13 +70,14 @@ def _check_webhook(options: Options) -> None:
             raise StartError(f"{name} {error.message}") from None
 
 
-def _engine(options: Options) -> Engine:
+def _namespaces(options: Options) -> Namespaces:
     try:
         catalogue = load(options.catalogue)
         store = Store(options.db)
+        engine = Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
+        return Namespaces(engine)
     except (CatalogueError, StoreError) as error:
         raise StartError(str(error)) from None
-    return Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
 
 
 def _register(engine: Engine, options: Options) -> str | None:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 Doc = dict[str, Any]
@@ -72,12 +73,20 @@ class Store:
             self._connection = _opened(path)
         except sqlite3.Error as error:
             raise StoreError(f"cannot use the database {path}: {_explain(error)}") from None
+        self.path = path
         self._lock = threading.RLock()
 
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
             self._connection.close()
+
+    def remove(self) -> None:
+        """Close the connection and remove the file."""
+        self.close()
+        if self.path != ":memory:":
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
