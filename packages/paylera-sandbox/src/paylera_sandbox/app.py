@@ -11,9 +11,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from paylera_sandbox.control.commands import Command
+from paylera_sandbox.control.routes import COMMANDS
 from paylera_sandbox.gateway import Gateway
 from paylera_sandbox.idempotency import InFlight
 from paylera_sandbox.namespaces import DEFAULT, Namespace, Namespaces
+from paylera_sandbox.operations import Operation
 from paylera_sandbox.pages.routes import page_routes
 from paylera_sandbox.routes import OPERATIONS
 
@@ -59,7 +62,8 @@ class _Pages:
 def _api_routes(namespaces: Namespaces) -> list[BaseRoute]:
     in_flight = InFlight()
     routes: list[BaseRoute] = []
-    for path, operations in groupby(OPERATIONS, key=lambda operation: operation.path):
+    table: tuple[Operation | Command, ...] = (*OPERATIONS, *COMMANDS)
+    for path, operations in groupby(table, key=lambda operation: operation.path):
         methods = {operation.method: operation for operation in operations}
         routes.append(Route(path, Gateway(namespaces, in_flight, methods)))
     nowhere = Gateway(namespaces, in_flight, {})

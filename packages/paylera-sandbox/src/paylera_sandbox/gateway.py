@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from paylera_sandbox import fields, idempotency, jsonbody
+from paylera_sandbox import fields, idempotency, jsonbody, modes
 from paylera_sandbox.clock import stamp
+from paylera_sandbox.control.commands import Command, Order
 from paylera_sandbox.idempotency import Answer, InFlight
 from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.operations import Call, File, Operation
@@ -49,7 +50,9 @@ class Exchange:
 class Gateway:
     """All methods of one path, as an ASGI application. Without operations it is the route that does not exist."""
 
-    def __init__(self, namespaces: Namespaces, in_flight: InFlight, operations: Mapping[str, Operation]) -> None:
+    def __init__(
+        self, namespaces: Namespaces, in_flight: InFlight, operations: Mapping[str, Operation | Command]
+    ) -> None:
         self._namespaces = namespaces
         self._in_flight = in_flight
         self._operations = operations
@@ -70,7 +73,8 @@ class Gateway:
             answer = _problem_answer(
                 Problem("internal", "This is a fault of the sandbox; its log says more."), exchange
             )
-        _record(exchange, answer)
+        if not request.scope["path"].startswith("/sandbox"):
+            _record(exchange, answer)
         await _response(exchange, answer)(scope, receive, send)
 
     async def _answer(self, exchange: Exchange) -> Answer:
@@ -78,12 +82,14 @@ class Gateway:
         exchange.namespace = _authenticate(request, self._namespaces)
         exchange.version = _version(request)
         operation = self._operation(request)
+        if isinstance(operation, Command):
+            return await self._obey(exchange, operation)
         if not operation.needs_key:
             exchange.body = await _read(request)
             return self._run(exchange, operation, place=None)
         return await self._run_once(exchange, operation)
 
-    def _operation(self, request: Request) -> Operation:
+    def _operation(self, request: Request) -> Operation | Command:
         method = "GET" if request.method == "HEAD" else request.method
         if not self._operations:
             raise Problem("route.not_found", f"There is no route {request.scope['path'][:200]!r}.")
@@ -91,6 +97,14 @@ class Gateway:
             headers = {"Allow": self._allow}
             raise Problem("route.method_not_allowed", f"This route takes {self._allow}.", headers=headers)
         return self._operations[method]
+
+    async def _obey(self, exchange: Exchange, command: Command) -> Answer:
+        """Run a command of the control API, which begins its own units of work."""
+        exchange.body = await _read(exchange.request, most=command.file or MAX_BODY, json=not command.file)
+        sent = {} if command.file else jsonbody.parse(exchange.body)
+        query, body = fields.read(_query(exchange.request), command.query), fields.read(sent, command.body)
+        order = Order(self._namespaces, exchange.namespace, exchange.ids, query, body, exchange.body)
+        return _success(await command.handler(order), command.status)
 
     async def _run_once(self, exchange: Exchange, operation: Operation) -> Answer:
         """Run an operation under its idempotency key."""
@@ -127,7 +141,9 @@ class Gateway:
                     idempotency.keep(unit, place, mark, answer)
                 return answer
         except Problem as problem:
-            return self._keep_refusal(exchange, problem, place, mark)
+            twin = self._namespaces.twin(exchange.namespace)
+            explained = modes.explain(problem, twin, exchange.ids, sent, _query(exchange.request))
+            return self._keep_refusal(exchange, explained, place, mark)
 
     def _keep_refusal(self, exchange: Exchange, problem: Problem, place: bytes | None, mark: bytes) -> Answer:
         """Keep a refusal under its key, once the work it ended is rolled back. A conflict of keys is not an answer to
@@ -183,15 +199,15 @@ def _version(request: Request) -> str:
         raise Problem("version.invalid", f"Paylera-Api-Version {error.message}.") from None
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, *, most: int = MAX_BODY, json: bool = True) -> bytes:
     """Read the body, and stop as soon as it is too large."""
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
-        if len(chunks) > MAX_BODY:
-            raise Problem("request.too_large", f"A body has at most {MAX_BODY} bytes.")
+        if len(chunks) > most:
+            raise Problem("request.too_large", f"A body has at most {most} bytes.")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if chunks and media_type != "application/json":
+    if json and chunks and media_type != "application/json":
         raise Problem("request.unsupported_media_type", "Send Content-Type: application/json.")
     return bytes(chunks)
 
@@ -204,12 +220,15 @@ def _alias(body: bytes) -> list[str]:
 def _perform(unit: Unit, exchange: Exchange, operation: Operation, sent: Doc) -> Answer:
     query = fields.read(_query(exchange.request), operation.query)
     body = fields.read(sent, operation.body)
-    result = operation.handler(Call(unit, exchange.ids, query, body))
+    return _success(operation.handler(Call(unit, exchange.ids, query, body)), operation.status)
+
+
+def _success(result: Doc | File | None, status: int) -> Answer:
     if isinstance(result, File):
         headers = {"Content-Type": result.media_type, "Content-Disposition": f'inline; filename="{result.name}"'}
-        return Answer(operation.status, result.content, headers)
+        return Answer(status, result.content, headers)
     content = b"" if result is None else jsonbody.dump(public(result))
-    return Answer(operation.status, content, {"Content-Type": "application/json"} if content else {})
+    return Answer(status, content, {"Content-Type": "application/json"} if content else {})
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -1,0 +1,16 @@
+"""The control API as one table: what one does to a sandbox, with the token of one of its namespaces."""
+
+from __future__ import annotations
+
+from paylera_sandbox.control import health, namespaces, requests
+from paylera_sandbox.control.commands import Command
+
+COMMANDS = (
+    Command("GET", "/sandbox/health", health.health),
+    Command("GET", "/sandbox/namespaces", namespaces.listing),
+    Command("POST", "/sandbox/namespaces", namespaces.create, body=namespaces.CREATE, status=201),
+    Command("GET", "/sandbox/namespaces/{name}", namespaces.get),
+    Command("DELETE", "/sandbox/namespaces/{name}", namespaces.delete, status=204),
+    Command("GET", "/sandbox/requests", requests.listing, query=requests.FILTERS),
+    Command("DELETE", "/sandbox/requests", requests.clear, status=204),
+)
