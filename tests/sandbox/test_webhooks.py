@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from paylera_sandbox import Sandbox
-from paylera_sandbox.webhooks import delivery
+from paylera_sandbox.webhooks import delivery, outbox, sender
 from paylera_sandbox.webhooks.subscribers import wants
 from sandbox.support import Api, ManualClock, Received, Receiver, problem
 
@@ -145,7 +145,7 @@ def test_anything_but_2xx_is_tried_again(wired: Api, receiver: Receiver, status:
 
 
 def test_no_answer_counts_as_a_failure(wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.4)
+    monkeypatch.setattr(sender, "TIMEOUT_SECONDS", 0.4)
     release = threading.Event()
     receiver.answer = _slow_once(release)
     wired.customer()
@@ -331,7 +331,7 @@ def test_what_waits_is_delivered_after_a_restart(tmp_path: Path, receiver: Recei
         assert api.get(f"/v1/customers/{customer['id']}").json() == customer
         api.close()
     assert first.body == second.body
-    assert first.headers["paylera-signature"] != second.headers["paylera-signature"]
+    assert first.headers["paylera-delivery-id"] == second.headers["paylera-delivery-id"]
 
 
 def test_registering_again_changes_nothing_but_the_secret(tmp_path: Path, receiver: Receiver) -> None:
@@ -352,21 +352,21 @@ def test_no_event_without_its_change(wired: Api, receiver: Receiver) -> None:
     wired.post("/v1/attach", {"customer_id": "cus_x", "plan_id": "free"})
     wired.sandbox.wait_idle()
     assert receiver.received == []
-    assert wired.events() == []
+    assert [event["type"] for event in wired.events()] == ["webhook_endpoint.created"]  # from the start
 
 
 def test_a_fault_of_ours_delays_and_loses_nothing(
     wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.01)
-    faults, sound = iter([RuntimeError("broken")]), delivery._prepare
+    faults, sound = iter([RuntimeError("broken")]), delivery.parcel
 
-    def prepare(*arguments: object) -> object:
+    def parcel(*arguments: object) -> object:
         for fault in faults:
             raise fault
         return sound(*arguments)
 
-    monkeypatch.setattr(delivery, "_prepare", prepare)
+    monkeypatch.setattr(delivery, "parcel", parcel)
     wired.customer()
     receiver.wait_for(1)
     wired.sandbox.wait_idle()
@@ -378,14 +378,14 @@ def test_an_unreadable_outbox_is_read_again(
     wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.01)
-    faults, sound = iter([sqlite3.OperationalError("disk I/O error")]), delivery.Courier._heads
+    faults, sound = iter([sqlite3.OperationalError("disk I/O error")]), outbox.heads
 
-    def heads(courier: delivery.Courier) -> object:
+    def heads(*arguments: object, **options: object) -> object:
         for fault in faults:
             raise fault
-        return sound(courier)
+        return sound(*arguments, **options)
 
-    monkeypatch.setattr(delivery.Courier, "_heads", heads)
+    monkeypatch.setattr(outbox, "heads", heads)
     wired.customer()
     receiver.wait_for(1)
     assert "cannot be read" in caplog.text

@@ -60,6 +60,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "portal_session.used": (410, "This link has been used"),
     "webhook_endpoint.not_found": (404, "There is no such webhook endpoint"),
     "webhook_delivery.not_found": (404, "There is no such delivery"),
+    "webhook_replay.too_many": (422, "One replay takes fewer events"),
     "event.not_found": (404, "There is no such event"),
     "namespace.not_found": (404, "There is no such namespace"),
     "namespace.exists": (409, "There is such a namespace already"),

@@ -12,7 +12,14 @@ from paylera_sandbox.models.metering import Check, Entitlements, UsageEvent
 from paylera_sandbox.models.payments import Payment, PaymentMethod
 from paylera_sandbox.models.sessions import BillingPortalSession
 from paylera_sandbox.models.subscriptions import Attach, Subscription
-from paylera_sandbox.models.webhooks import Event, NewWebhookEndpoint, WebhookDelivery, WebhookEndpoint, WebhookReplay
+from paylera_sandbox.models.webhooks import (
+    Event,
+    NewWebhookEndpoint,
+    WebhookDelivery,
+    WebhookDeliveryWithRequest,
+    WebhookEndpoint,
+    WebhookReplay,
+)
 from paylera_sandbox.operations import Operation
 
 _ENDPOINTS = "/v1/admin/webhook-endpoints"
@@ -216,6 +223,13 @@ OPERATIONS = (
         answer=Page[WebhookDelivery],
     ),
     Operation(
+        "GET",
+        f"{_ENDPOINTS}/{{id}}/deliveries/{{delivery_id}}",
+        webhooks.delivery,
+        name="GetWebhookDelivery",
+        answer=WebhookDeliveryWithRequest,
+    ),
+    Operation(
         "POST",
         f"{_ENDPOINTS}/{{id}}/deliveries/{{delivery_id}}/retry",
         webhooks.retry,
@@ -231,7 +245,15 @@ OPERATIONS = (
         status=202,
         name="ReplayWebhookEvents",
         answer=WebhookReplay,
-        problems=("event.not_found",),
+        problems=("event.not_found", "webhook_replay.too_many"),
+    ),
+    Operation(
+        "POST",
+        f"{_ENDPOINTS}/{{id}}/ping",
+        webhooks.ping,
+        status=202,
+        name="PingWebhookEndpoint",
+        answer=WebhookDelivery,
     ),
     Operation(
         "GET", "/v1/admin/events", webhooks.events, query=webhooks.EVENT_FILTERS, name="ListEvents", answer=Page[Event]

@@ -34,9 +34,9 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "usage_events": ("subscription_id",),
     "webhook_endpoints": ("status", "url"),
     "events": ("type", "aggregate_id"),
-    "deliveries": ("endpoint_id", "status", "event_id"),
+    "deliveries": ("endpoint_id", "status", "event_id", "event_type"),
 }
-_UNSELECTIVE = {"status", "_listed"}  # few values: an index on these would only mislead the query planner
+_UNSELECTIVE = {"status", "_listed", "event_type"}  # few values: an index on these would only mislead the query planner
 _OTHER_TABLES = """
 CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
 CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
@@ -54,10 +54,11 @@ CREATE TABLE IF NOT EXISTS idempotency (
 CREATE INDEX IF NOT EXISTS idempotency_age ON idempotency (created_at);
 CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id TEXT NOT NULL UNIQUE, endpoint_id TEXT NOT NULL,
-    aggregate TEXT NOT NULL, due_at TEXT NOT NULL);
+    aggregate TEXT NOT NULL, due_at TEXT NOT NULL, held INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
+CREATE INDEX IF NOT EXISTS outbox_heads ON outbox (endpoint_id, due_at, seq) WHERE held = 0;
 """
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class StoreError(Exception):

@@ -10,8 +10,12 @@ from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import fault
 from paylera_sandbox.store import Doc
 from paylera_sandbox.webhooks import endpoints
-from paylera_sandbox.webhooks.events import enqueue, queue
-from paylera_sandbox.webhooks.subscribers import patterns, wants
+from paylera_sandbox.webhooks import replay as replaying
+from paylera_sandbox.webhooks.attempts import headers
+from paylera_sandbox.webhooks.events import body, queue, record
+from paylera_sandbox.webhooks.outbox import enqueue
+from paylera_sandbox.webhooks.replay import Selection, expect_enabled
+from paylera_sandbox.webhooks.subscribers import patterns
 
 _STATUS = Rule(fields.choice("enabled", "disabled"))
 CREATE = {
@@ -31,6 +35,7 @@ ROTATE = {"secret": Rule(endpoints.secret)}
 DELIVERY_FILTERS = {
     "status": Rule(fields.any_of("pending", "succeeded", "failed", "dropped")),
     "event_id": Rule(fields.identifier),
+    "event_type": Rule(fields.identifier),
     **PAGING,
 }
 EVENT_FILTERS = {"type": Rule(fields.identifier), "aggregate_id": Rule(fields.identifier), **PAGING}
@@ -49,6 +54,7 @@ REPLAY = {
     "event_types": Rule(patterns),
     "since": Rule(fields.timestamp),
     "until": Rule(fields.timestamp),
+    "failed_only": Rule(fields.boolean, default=False),
 }
 
 
@@ -80,22 +86,14 @@ def get(call: Call) -> Doc:
 
 def update(call: Call) -> Doc:
     """Change an endpoint. Disabling it drops what waits for it."""
-    unit, endpoint = call.unit, get(call)
-    changed = {**endpoint, **{name: value for name, value in call.body.items() if _settable(name, value)}}
-    if changed == endpoint:
-        return endpoint
-    changed["updated_at"] = unit.stamp
-    unit.store.save("webhook_endpoints", changed)
-    if changed["status"] == "disabled":
-        endpoints.drop_pending(unit, endpoint["id"])
-    return changed
+    return endpoints.change(
+        call.unit, get(call), **{name: value for name, value in call.body.items() if _settable(name, value)}
+    )
 
 
 def delete(call: Call) -> None:
     """Remove an endpoint; what waits for it is dropped."""
-    endpoint = get(call)
-    endpoints.drop_pending(call.unit, endpoint["id"])
-    call.unit.store.delete("webhook_endpoints", endpoint["id"])
+    endpoints.remove(call.unit, get(call))
 
 
 def rotate(call: Call) -> Doc:
@@ -105,37 +103,54 @@ def rotate(call: Call) -> Doc:
 
 def deliveries(call: Call) -> Doc:
     """List the deliveries to an endpoint."""
-    return page(
-        call,
-        "deliveries",
-        endpoint_id=get(call)["id"],
-        status=call.query.get("status"),
-        event_id=call.query.get("event_id"),
-    )
+    filters = {name: call.query.get(name) for name in ("status", "event_id", "event_type")}
+    return page(call, "deliveries", endpoint_id=get(call)["id"], **filters)
+
+
+def delivery(call: Call) -> Doc:
+    """Return a delivery with the request as it was last sent (its body as it is sent, to the byte)."""
+    found = _delivery(call, get(call))
+    last = found["attempts"][-1] if found["attempts"] else {}
+    event_sent = call.unit.need("events", found["event_id"], "event.not_found")
+    request = {
+        "url": last.get("url"),
+        "headers": headers(found, last["signature"]) if last else {},
+        "body": body(event_sent).decode(),
+    }
+    return {**found, "request": request}
 
 
 def retry(call: Call) -> Doc:
-    """Send a delivery again, with all its attempts before it."""
+    """Send a delivery again, with all its attempts before it. One that waits goes now and keeps its place."""
     unit, endpoint = call.unit, get(call)
-    delivery = unit.need("deliveries", call.ids["delivery_id"], "webhook_delivery.not_found")
-    if delivery["endpoint_id"] != endpoint["id"]:
-        raise fault("delivery_id", "webhook_delivery.not_of_endpoint", "is a delivery to another endpoint")
-    _expect_enabled(endpoint)
-    again = {**delivery, "status": "pending", "next_attempt_at": unit.stamp, "_round": 0}
+    found = _delivery(call, endpoint)
+    expect_enabled(endpoint)
+    again = {**found, "status": "pending", "next_attempt_at": unit.stamp, "_round": 0}
     unit.store.save("deliveries", again)
-    unit.store.execute("DELETE FROM outbox WHERE delivery_id = ?", (delivery["id"],))
     enqueue(unit, again)
     return again
 
 
 def replay(call: Call) -> Doc:
     """Queue new deliveries of old events: those named, or those of some time and some types."""
-    unit, endpoint, given = call.unit, get(call), call.body
-    _expect_enabled(endpoint)
-    found = _named(call) if given.get("event_ids") else _since(call)
-    for event in found:
-        queue(unit, event, endpoint)
-    return {"object": "webhook_replay", "endpoint_id": endpoint["id"], "queued": len(found)}
+    endpoint, given = get(call), call.body
+    expect_enabled(endpoint)
+    selection = Selection(
+        event_ids=given.get("event_ids"),
+        event_types=given.get("event_types") or ["*"],
+        since=given.get("since"),
+        until=given.get("until"),
+        failed_only=given["failed_only"],
+    )
+    queued = replaying.replay(call.unit, endpoint, selection)
+    return {"object": "webhook_replay", "endpoint_id": endpoint["id"], "queued": queued}
+
+
+def ping(call: Call) -> Doc:
+    """Send a `webhook_endpoint.ping` to one endpoint, whatever events it asked for."""
+    unit, endpoint = call.unit, get(call)
+    expect_enabled(endpoint)
+    return queue(unit, record(unit, "webhook_endpoint.ping", endpoint), endpoint)
 
 
 def events(call: Call) -> Doc:
@@ -152,18 +167,8 @@ def _settable(name: str, value: object) -> bool:
     return value is not None or name == "description"
 
 
-def _expect_enabled(endpoint: Doc) -> None:
-    if endpoint["status"] != "enabled":
-        raise fault("status", "webhook_endpoint.disabled", "is disabled; enable the endpoint first")
-
-
-def _named(call: Call) -> list[Doc]:
-    return [call.unit.need("events", name, "event.not_found") for name in call.body["event_ids"]]
-
-
-def _since(call: Call) -> list[Doc]:
-    """Return the oldest first, so that they arrive in the order in which they happened."""
-    since, until = call.body.get("since") or "", call.body.get("until") or "~"  # a tilde sorts behind every stamp
-    wanted = call.body.get("event_types") or ["*"]
-    latest = reversed(call.unit.store.newest("events", limit=_LONGEST_REPLAY))
-    return [event for event in latest if since <= event["occurred_at"] <= until and wants(wanted, event["type"])]
+def _delivery(call: Call, endpoint: Doc) -> Doc:
+    found = call.unit.need("deliveries", call.ids["delivery_id"], "webhook_delivery.not_found")
+    if found["endpoint_id"] != endpoint["id"]:
+        raise fault("delivery_id", "webhook_delivery.not_of_endpoint", "is a delivery to another endpoint")
+    return found

@@ -58,6 +58,12 @@ class Attempt(TypedDict):
     error: str | None
     answer: str
     """The beginning of what the receiver answered."""
+    answer_headers: dict[str, str]
+    duration_ms: int
+    """Real time, whatever the sandbox's clock says."""
+    url: Url
+    signature: str
+    """`Paylera-Signature` as it was sent."""
 
 
 class WebhookDelivery(TypedDict):
@@ -74,6 +80,20 @@ class WebhookDelivery(TypedDict):
     attempts: list[Attempt]
     next_attempt_at: Stamp | None
     created_at: Stamp
+
+
+class DeliveryRequest(TypedDict):
+    """The request as it was last sent."""
+
+    url: Url | None
+    headers: dict[str, str]
+    body: str
+
+
+class WebhookDeliveryWithRequest(WebhookDelivery):
+    """A delivery with the request as it was last sent."""
+
+    request: DeliveryRequest
 
 
 class WebhookReplay(TypedDict):

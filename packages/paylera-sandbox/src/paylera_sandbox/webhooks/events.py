@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paylera_sandbox import jsonbody
-from paylera_sandbox.clock import stamp
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, changes, public
+from paylera_sandbox.webhooks.outbox import enqueue
 from paylera_sandbox.webhooks.subscribers import wants
 
 TENANT = "ten_sandbox"
@@ -30,19 +30,19 @@ AGGREGATES: Mapping[str, tuple[str, str]] = {
 
 
 def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) -> None:
-    """Record an event and queue its deliveries. With `before`, nothing is emitted unless something changed."""
+    """Record an event and queue its deliveries. With `before`, nothing is emitted unless something changed. An endpoint
+    is not told of itself: what is wrong with it could not reach it."""
     previous = changes(before, doc) if before is not None else None
     if previous == {}:
         return
-    event = _event(unit, event_type, doc, previous)
-    unit.store.insert("events", event)
-    unit.emitted += 1
+    event = record(unit, event_type, doc, previous=previous)
     for endpoint in unit.store.newest("webhook_endpoints", {"status": "enabled"}):
-        if wants(endpoint["events"], event_type):
+        if endpoint["id"] != doc.get("id") and wants(endpoint["events"], event_type):
             queue(unit, event, endpoint)
 
 
-def _event(unit: Unit, event_type: str, doc: Doc, previous: Doc | None) -> Doc:
+def record(unit: Unit, event_type: str, doc: Doc, *, previous: Doc | None = None) -> Doc:
+    """Write an event down without telling anybody."""
     aggregate_type, member = AGGREGATES[event_type.partition(".")[0]]
     event = {
         "id": unit.new_id("evt"),
@@ -54,7 +54,11 @@ def _event(unit: Unit, event_type: str, doc: Doc, previous: Doc | None) -> Doc:
         "aggregate_id": doc[member],
         "data": public(doc),
     }
-    return event if previous is None else {**event, "previous_attributes": previous}
+    if previous is not None:
+        event["previous_attributes"] = previous
+    unit.store.insert("events", event)
+    unit.emitted += 1
+    return event
 
 
 def queue(unit: Unit, event: Doc, endpoint: Doc) -> Doc:
@@ -76,16 +80,6 @@ def queue(unit: Unit, event: Doc, endpoint: Doc) -> Doc:
     unit.store.insert("deliveries", delivery)
     enqueue(unit, delivery)
     return delivery
-
-
-def enqueue(unit: Unit, delivery: Doc) -> None:
-    """Put a delivery at the end of its aggregate's queue, due now."""
-    aggregate = f"{delivery['aggregate_type']}:{delivery['aggregate_id']}"
-    unit.store.execute(
-        "INSERT OR IGNORE INTO outbox (delivery_id, endpoint_id, aggregate, due_at) VALUES (?, ?, ?, ?)",
-        (delivery["id"], delivery["endpoint_id"], aggregate, stamp(unit.now)),
-    )
-    unit.emitted += 1
 
 
 def body(event: Doc) -> bytes:

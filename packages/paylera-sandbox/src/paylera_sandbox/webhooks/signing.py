@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from datetime import datetime, timedelta
 
 from paylera_sandbox.clock import moment, stamp
@@ -30,9 +31,11 @@ def in_force(entries: list[Doc], now: datetime) -> list[Doc]:
     return [entry for entry in entries if entry["expires_at"] is None or moment(entry["expires_at"]) > now]
 
 
-def signature(body: bytes, entries: list[Doc], now: datetime) -> str:
-    """Return the header's value: HMAC-SHA-256 over the stamp, a dot and the raw body; the key is the whole secret."""
-    seconds = str(int(now.timestamp()))
+def signature(body: bytes, entries: list[Doc], now: datetime, *, age_seconds: int = 0) -> str:
+    """Return the header's value: HMAC-SHA-256 over the stamp, a dot and the raw body; the key is the whole secret.
+    `now` decides which secrets are in force. The stamp is real time whatever the sandbox's clock says: a receiver
+    compares it with its own."""
+    seconds = str(int(time.time()) - age_seconds)
     signed = seconds.encode() + b"." + body
     digests = (hmac.new(entry["secret"].encode(), signed, hashlib.sha256) for entry in in_force(entries, now))
     return ",".join([f"t={seconds}", *(f"v1={digest.hexdigest()}" for digest in digests)])
