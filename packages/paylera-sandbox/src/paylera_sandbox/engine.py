@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random, SystemRandom
 from typing import TypeVar
 
-from paylera_sandbox.billing.subscriptions import settle
+from paylera_sandbox.billing import agenda, jobs
 from paylera_sandbox.catalogue import Catalogue, load
-from paylera_sandbox.clock import Clock, SystemClock, stamp
+from paylera_sandbox.clock import Clock, SystemClock, moment, stamp
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
+from paylera_sandbox.timeline import Timeline
 from paylera_sandbox.unit import Unit
 
 T = TypeVar("T")
 DEFAULT_TOKEN = "pl_test_sandbox"  # noqa: S105 the documented token of every sandbox
 DEFAULT_URL = "http://127.0.0.1:8787"
+STEP_SECONDS = 0.04  # how long one step of the jobs may take: requests wait as long
 
 
 def _asleep() -> None:
@@ -26,7 +30,9 @@ def _asleep() -> None:
 
 @dataclass(slots=True)
 class Engine:
-    """What all requests share."""
+    """What all requests share. `clock` is the time that `time` goes by; after the start, both tell the sandbox's.
+
+    The same `seed` gives the same ids to the same calls; without one, they are random."""
 
     store: Store = field(default_factory=Store)
     clock: Clock = field(default_factory=SystemClock)
@@ -37,27 +43,85 @@ class Engine:
     recorder: Recorder = field(default_factory=Recorder)
     wake: Callable[[], None] = _asleep
     retired: bool = False  # its namespace was deleted
+    seed: int | str | None = None
+    ticking: bool = False
+    time: Timeline = field(init=False)
+    noise: Random = field(init=False)
 
     def __post_init__(self) -> None:
+        """Go on where the database stands: its time, and what became due since."""
+        self.time = self.clock = Timeline(self.store, self.clock)
+        with self.store.transaction():
+            start = self.store.next_number("starts")
+            self.noise = SystemRandom() if self.seed is None else Random(f"{self.seed}:{start}")  # noqa: S311 wanted to be predictable
+            self._list_plans()
+            due = agenda.first(self.store)
+            if due is not None and due.due_at < stamp(self.time.now()):
+                self.time.catch_up(moment(due.due_at))
+
+    def _list_plans(self) -> None:
         """Bring the plans of the catalogue into the database, the first last, because lists begin with the newest.
         Plans that left the catalogue stay for their subscribers."""
-        with self.store.transaction():
-            now = stamp(self.clock.now())
-            for plan in self.store.newest("plans"):
-                self.store.save("plans", {**plan, "_listed": 0})
-            for plan in reversed(self.catalogue.plans):
-                known = self.store.find("plans", plan["id"]) or {"created_at": now}
-                self.store.delete("plans", plan["id"])
-                self.store.insert("plans", {**plan, "created_at": known["created_at"], "_listed": 1})
+        now = stamp(self.time.now())
+        for plan in self.store.newest("plans"):
+            self.store.save("plans", {**plan, "_listed": 0})
+        for plan in reversed(self.catalogue.plans):
+            known = self.store.find("plans", plan["id"]) or {"created_at": now}
+            self.store.delete("plans", plan["id"])
+            self.store.insert("plans", {**plan, "created_at": known["created_at"], "_listed": 1})
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
-        """Begin a unit of work: one transaction, at one moment. Deliveries that it caused start after the commit."""
+        """Begin a unit of work: one transaction, at one moment, after everything that was due by then. Deliveries that
+        it caused start after the commit."""
         if self.retired:
             raise Problem("auth.invalid_token", "The namespace of this token was deleted.")
-        unit = Unit(store=self.store, catalogue=self.catalogue, now=self.clock.now(), base_url=self.base_url)
-        with self.store.transaction():
-            settle(unit)
+        self._settle()
+        with self._transaction() as unit:
             yield unit
-        if unit.emitted:
+
+    def step(self) -> bool:
+        """Do what is due for a short while, as one transaction together with how far time has come; tell whether there
+        is more."""
+        begin = self._due()
+        if begin is None:
+            return False
+        with self._transaction() as unit:
+            horizon, unit.now = self.time.horizon(), begin
+            done, finished = jobs.run(unit, horizon, seconds=STEP_SECONDS)
+            self.time.progress(horizon if finished else unit.now, jobs=done, finished=finished)
+        return not finished
+
+    def seconds_to_next(self) -> float | None:
+        """Return how long it is until the next job; None if there is none or time stands still."""
+        job, state = agenda.first(self.store), self.time.state()
+        if job is None or state.pinned:
+            return None
+        return (moment(job.due_at) - self.time.now()).total_seconds()
+
+    def _settle(self) -> None:
+        """Do what is due. An advance that the ticker drives is not waited for: it is not later than it has come."""
+        while not (self.ticking and self.time.state().running) and self.step():
+            pass
+
+    def _due(self) -> datetime | None:
+        """Return the moment at which there is something to do, None if that is yet to come."""
+        job, now = agenda.first(self.store), self.time.now()
+        if self.time.state().running:
+            return now
+        return moment(job.due_at) if job is not None and job.due_at <= stamp(now) else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Unit]:
+        unit = Unit(
+            store=self.store,
+            catalogue=self.catalogue,
+            time=self.time,
+            noise=self.noise,
+            now=self.time.now(),
+            base_url=self.base_url,
+        )
+        with self.store.transaction():
+            yield unit
+        if unit.emitted or unit.scheduled:
             self.wake()

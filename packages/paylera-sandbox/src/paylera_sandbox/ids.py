@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import UTC, datetime
+from random import Random
 
 _STABLE_MOMENT = datetime(2026, 5, 1, tzinfo=UTC)  # the API date; any fixed moment would do
 
 
-def new_id(prefix: str, moment: datetime) -> str:
+def new_id(prefix: str, moment: datetime, noise: Random) -> str:
     """Make an id that sorts by time."""
-    return f"{prefix}_{_uuid7(moment, os.urandom(10)).hex()}"
+    return f"{prefix}_{_uuid7(moment, noise.randbytes(10)).hex()}"
 
 
 def stable_id(prefix: str, name: str) -> str:

@@ -15,6 +15,7 @@ from paylera_sandbox.engine import Engine
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
+from paylera_sandbox.ticker import Ticker
 from paylera_sandbox.webhooks.delivery import Courier
 
 DEFAULT, LIVE = "default", "live"
@@ -30,6 +31,7 @@ class Namespace:
     name: str
     engine: Engine
     courier: Courier
+    ticker: Ticker
     task: asyncio.Task[None] | None = None
 
     @property
@@ -39,7 +41,14 @@ class Namespace:
 
     async def run(self) -> None:
         """Do what happens without a request, until cancelled."""
-        await self.courier.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.courier.run())
+            group.create_task(self.ticker.run())
+
+    def wake(self) -> None:
+        """Look at what there is to do. Any thread may call it."""
+        self.courier.wake()
+        self.ticker.wake()
 
 
 class Namespaces:
@@ -136,19 +145,19 @@ class Namespaces:
             name,
             Engine(
                 store=Store(path),
-                clock=default.clock,
+                clock=default.time.base,
                 catalogue=default.catalogue,
                 token=token,
                 base_url=default.base_url + prefix(name),
                 time_scale=default.time_scale,
                 recorder=Recorder(limit=default.recorder.limit),
+                seed=None if default.seed is None else f"{default.seed}:{name}",
             ),
         )
 
     def _add(self, name: str, engine: Engine) -> Namespace:
-        courier = Courier(engine)
-        engine.wake = courier.wake
-        namespace = Namespace(name, engine, courier)
+        namespace = Namespace(name, engine, Courier(engine), Ticker(engine))
+        engine.wake = namespace.wake
         self._by_name[name] = self._by_token[_digest(engine.token)] = namespace
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._begin, namespace)

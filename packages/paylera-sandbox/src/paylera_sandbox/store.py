@@ -20,7 +20,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "products": ("code",),
     "plans": ("code", "product_code", "_listed"),
     "coupons": ("code",),
-    "subscriptions": ("customer_id", "status", "plan_id", "cancel_at"),
+    "subscriptions": ("customer_id", "status", "plan_id"),
     "payment_methods": ("customer_id",),
     "setup_intents": ("customer_id",),
     "invoices": ("customer_id", "subscription_id", "status"),
@@ -44,8 +44,9 @@ CREATE TABLE IF NOT EXISTS usage_counters (
     subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
     PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (
-    kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, PRIMARY KEY (kind, subject)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at);
+    kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, place, subject);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS idempotency (
@@ -100,6 +101,20 @@ class Store:
                 raise
             if self._connection.in_transaction:
                 self._connection.commit()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back the writes of the block if it raises, and keep those of the transaction around it."""
+        if not self._connection.in_transaction:
+            self.execute("BEGIN")
+        self.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK TO attempt")
+            raise
+        finally:
+            self.execute("RELEASE attempt")
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """Run one statement and return its rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import Any
 
 from paylera_sandbox import ids
@@ -11,6 +12,7 @@ from paylera_sandbox.catalogue import Catalogue
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc, Store
+from paylera_sandbox.timeline import Timeline
 
 
 @dataclass(slots=True)
@@ -19,9 +21,12 @@ class Unit:
 
     store: Store
     catalogue: Catalogue
+    time: Timeline
+    noise: Random
     now: datetime
     base_url: str
     emitted: int = 0
+    scheduled: int = 0
 
     @property
     def stamp(self) -> str:
@@ -30,7 +35,7 @@ class Unit:
 
     def new_id(self, prefix: str) -> str:
         """Make an id."""
-        return ids.new_id(prefix, self.now)
+        return ids.new_id(prefix, self.now, self.noise)
 
     def need(self, table: str, identifier: str, code: str) -> Doc:
         """Return an object, or refuse with `code`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paylera_sandbox.billing import jobs
+from paylera_sandbox.billing import agenda
 from paylera_sandbox.billing.cards import DISPUTES
 from paylera_sandbox.billing.machines import PAYMENT
 from paylera_sandbox.clock import stamp
@@ -23,7 +23,7 @@ _STEPS = {
 def announce(unit: Unit, payment: Doc, method: Doc) -> None:
     """Plan what the card of a payment does later."""
     for number, step in enumerate(DISPUTES.get(method["_behaviour"], ()), start=1):
-        jobs.schedule(unit, step, payment["id"], stamp(unit.now + number * STEP))
+        agenda.schedule(unit, step, payment["id"], stamp(unit.now + number * STEP))
 
 
 def take(unit: Unit, step: str, payment_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from paylera_sandbox.billing import invoices, methods, payments, subscriptions
+from paylera_sandbox.billing import agenda, invoices, methods, payments, subscriptions
 from paylera_sandbox.billing.periods import later, unused_share
 from paylera_sandbox.billing.subscriptions import Terms, price
 from paylera_sandbox.clock import moment, stamp
@@ -59,6 +59,8 @@ def apply(
 
 
 def _save(unit: Unit, subscription: Doc, changed: Doc) -> Doc:
+    if changed["cancel_at"]:
+        agenda.schedule(unit, "subscription.cancel", changed["id"], changed["cancel_at"])
     return subscriptions.change(unit, subscription, "subscription.updated", **changed)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from paylera_sandbox.billing import collection, invoices, payments
+from paylera_sandbox.billing import agenda, collection, invoices, payments
 from paylera_sandbox.billing.periods import later
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.problems import Problem
@@ -162,6 +162,7 @@ def cancel(unit: Unit, subscription: Doc, *, at_period_end: bool, reason: str | 
     if at_period_end:
         end = subscription["current_period_end"]
         members = {"cancel_at_period_end": True, "cancel_at": end, "cancellation_reason": reason}
+        agenda.schedule(unit, "subscription.cancel", subscription["id"], end)
         return change(unit, subscription, "subscription.updated", **members)
     return _end(unit, subscription, unit.stamp, reason)
 
@@ -172,6 +173,7 @@ def resume(unit: Unit, subscription: Doc) -> Doc:
     if subscription["status"] == "paused":
         return change(unit, subscription, "subscription.resumed", status="active")
     members = {"cancel_at_period_end": False, "cancel_at": None, "cancellation_reason": None}
+    agenda.unschedule(unit, subscription["id"], "subscription.cancel")
     return change(unit, subscription, "subscription.updated", **members)
 
 
@@ -181,14 +183,13 @@ def pause(unit: Unit, subscription: Doc) -> Doc:
     return change(unit, subscription, "subscription.paused", status="paused")
 
 
-def settle(unit: Unit) -> None:
-    """End the subscriptions whose announced end has come, each at its own moment."""
-    due = "SELECT id FROM subscriptions WHERE cancel_at <= ? ORDER BY cancel_at, seq"
-    for (identifier,) in unit.store.execute(due, (unit.stamp,)):
-        subscription = unit.need("subscriptions", identifier, "subscription.not_found")
-        _end(unit, subscription, subscription["cancel_at"], subscription["cancellation_reason"])
+def end_announced(unit: Unit, identifier: str) -> None:
+    """End a subscription whose announced end has come."""
+    subscription = unit.need("subscriptions", identifier, "subscription.not_found")
+    _end(unit, subscription, unit.stamp, subscription["cancellation_reason"])
 
 
 def _end(unit: Unit, subscription: Doc, moment: str, reason: str | None) -> Doc:
+    agenda.unschedule(unit, subscription["id"])
     members = {"canceled_at": moment, "ended_at": moment, "cancel_at": None, "cancellation_reason": reason}
     return change(unit, subscription, "subscription.canceled", status="canceled", **members)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.control import health, namespaces, requests
+from paylera_sandbox.control import clock, health, namespaces, requests
 from paylera_sandbox.control.commands import Command
 
 COMMANDS = (
     Command("GET", "/sandbox/health", health.health),
+    Command("GET", "/sandbox/clock", clock.get),
+    Command("PUT", "/sandbox/clock", clock.put, body=clock.SET),
+    Command("POST", "/sandbox/clock/advance", clock.advance, body=clock.ADVANCE),
     Command("GET", "/sandbox/namespaces", namespaces.listing),
     Command("POST", "/sandbox/namespaces", namespaces.create, body=namespaces.CREATE, status=201),
     Command("GET", "/sandbox/namespaces/{name}", namespaces.get),

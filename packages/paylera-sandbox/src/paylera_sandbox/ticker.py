@@ -1,0 +1,62 @@
+"""The ticker: does what is due while a server runs, in short steps, so that requests and deliveries go on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+
+from paylera_sandbox.engine import Engine
+
+PAUSE_SECONDS = 0.008  # between two steps of an advance: what requests and deliveries have to themselves
+_FAULT_SECONDS = 1.0
+_LONGEST_SLEEP = 60.0  # the computer's clock may be set, or the computer sleep
+log = logging.getLogger("paylera_sandbox")
+
+
+class Ticker:
+    """Runs the jobs of one engine on the server's event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        """Look at the jobs again. Any thread may call it, and before the ticker runs it does no harm."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Do what is due, until cancelled; sleeps until a job is due or somebody wakes it."""
+        self._loop = asyncio.get_running_loop()
+        self._engine.ticking = True
+        try:
+            while True:
+                self._wake.clear()
+                if self._step():
+                    await asyncio.sleep(PAUSE_SECONDS)
+                else:
+                    await self._sleep()
+        finally:
+            self._engine.ticking = False
+
+    def _step(self) -> bool:
+        """Do a step and tell whether there is more; a database that fails now may work in a second."""
+        try:
+            return self._engine.step()
+        except sqlite3.Error:
+            log.exception("the jobs cannot be run")
+            return False
+
+    async def _sleep(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._pause())
+
+    def _pause(self) -> float | None:
+        try:
+            wait = self._engine.seconds_to_next()
+        except sqlite3.Error:
+            return _FAULT_SECONDS
+        return None if wait is None else min(max(wait, 0.001), _LONGEST_SLEEP)
