@@ -1,11 +1,43 @@
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 
 import pytest
 
-from paylera_sandbox import Sandbox
+from paylera_sandbox import Sandbox, gateway
+from sandbox.conformity import complaints
 from sandbox.support import Api, ManualClock, Receiver
+
+JUDGED: list[str] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judge() -> Iterator[None]:
+    """Hold every answer of every sandbox of this process against the OpenAPI document."""
+    respond = gateway._response
+
+    def judged(exchange: gateway.Exchange, answer: gateway.Answer) -> object:
+        response = respond(exchange, answer)
+        if exchange.fault is None:  # one that a test asked for
+            told = {"status": answer.status, "headers": response.headers, "body": answer.body}
+            try:
+                JUDGED.extend(complaints(exchange.request.method, exchange.request.scope["path"], **told))
+            except Exception:
+                JUDGED.append(traceback.format_exc())
+        return response
+
+    gateway._response = judged
+    yield
+    gateway._response = respond
+
+
+@pytest.fixture(autouse=True)
+def as_documented(judge: None) -> Iterator[None]:
+    """Fail a test in which an answer was not as documented."""
+    JUDGED.clear()
+    yield
+    assert not JUDGED, "\n".join(dict.fromkeys(JUDGED))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paylera_sandbox.kinds import Invalid
+from paylera_sandbox.kinds import Invalid, Kind, Schema
 from paylera_sandbox.problems import Fault, invalid
 
 Parser = Callable[[object], Any]
@@ -19,6 +19,17 @@ class Rule:
     parse: Parser
     required: bool = False
     default: Any = None
+
+    @property
+    def schema(self) -> Schema:
+        """Return the JSON schema of what the field takes in a body."""
+        return self.parse.schema if isinstance(self.parse, Kind) else {}
+
+    @property
+    def query_schema(self) -> Schema:
+        """Return the JSON schema of what the field takes in a query."""
+        found = self.parse.in_query if isinstance(self.parse, Kind) else None
+        return self.schema if found is None else found
 
 
 Rules = Mapping[str, Rule]

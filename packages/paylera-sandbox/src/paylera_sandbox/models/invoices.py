@@ -36,8 +36,8 @@ class Line(TypedDict):
     unit_amount: Amount
     amount: Amount
     """Before discount and tax; negative for a credit."""
-    period_start: Stamp
-    period_end: Stamp
+    period_start: Stamp | None
+    period_end: Stamp | None
     discount_amount: Amount
     tax_amount: Amount
     tax_rate: Rate
@@ -62,6 +62,11 @@ class Invoice(TypedDict):
     customer_id: CustomerId
     subscription_id: SubscriptionId | None
     currency: Currency
+    presentment_currency: Currency
+    settlement_currency: Currency
+    fx_rate: Rate | None
+    fx_rate_source: str | None
+    fx_rate_locked_at: Stamp | None
     status: InvoiceStatus
     issued_at: Stamp | None
     due_at: Stamp | None
@@ -73,6 +78,8 @@ class Invoice(TypedDict):
     credit_applied: Amount
     """The customer's credit that it used; negative when it gave some."""
     amount_paid: Amount
+    amount_credited: Amount
+    """What credit notes took off what was due."""
     amount_due: Amount
     tax_breakdown: list[Tax]
     payments: list[PaymentId]

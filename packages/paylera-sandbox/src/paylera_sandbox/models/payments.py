@@ -15,6 +15,7 @@ from paylera_sandbox.models.values import (
     Metadata,
     PaymentId,
     PaymentMethodId,
+    Rate,
     Stamp,
 )
 
@@ -57,6 +58,8 @@ class Payment(TypedDict):
     currency: Currency
     amount_settled: Amount | None
     settlement_currency: Currency
+    fx_rate: Rate | None
+    amount_refunded: Amount
     captured_at: Stamp | None
     settled_at: Stamp | None
     next_action: NextAction | None
@@ -78,6 +81,21 @@ class Card(TypedDict):
     funding: Literal["credit", "debit", "prepaid"]
 
 
+class BankAccount(TypedDict):
+    """What is known of a bank account."""
+
+    bank_name: str
+    last4: str
+    country: str
+    currency: Currency
+
+
+class DigitalWallet(TypedDict):
+    """What is known of a wallet on a phone."""
+
+    kind: str
+
+
 class PaymentMethod(TypedDict):
     """What a customer pays with."""
 
@@ -87,7 +105,10 @@ class PaymentMethod(TypedDict):
     type: Literal["card", "bank_account", "paypal", "wallet"]
     is_default: bool
     verified: bool
-    card: Card
+    card: Card | None
+    bank_account: BankAccount | None
+    wallet: DigitalWallet | None
     billing_address: Address | None
     metadata: Metadata
     created_at: Stamp
+    updated_at: Stamp

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.routing import BaseRoute, Route
 
 from paylera_sandbox.engine import Engine
-from paylera_sandbox.pages import checkout, home, portal
+from paylera_sandbox.pages import checkout, home, portal, reference
 from paylera_sandbox.pages.endpoint import PageEndpoint, View
 
 PAGES: Mapping[str, Mapping[str, View]] = {
@@ -19,6 +19,7 @@ PAGES: Mapping[str, Mapping[str, View]] = {
     "/portal/{id}/resume": {"POST": portal.resume},
     "/portal/{id}/change-plan": {"POST": portal.change_plan},
     "/invoices/{id}/pdf": {"GET": home.invoice},
+    "/openapi/v1.json": {"GET": reference.document},
     "/static/{name}": {"GET": home.file},
     "/{rest:path}": {"GET": home.missing, "POST": home.missing},
 }

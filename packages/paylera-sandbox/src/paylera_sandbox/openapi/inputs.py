@@ -1,0 +1,68 @@
+"""What an operation takes, as OpenAPI says it: parameters of the path, the query and the head, and a body."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from paylera_sandbox.kinds import Schema
+from paylera_sandbox.operations import Operation
+from paylera_sandbox.rules import Rule, Rules
+
+Parameter = dict[str, Any]
+IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
+
+
+def parameters(operation: Operation) -> list[Parameter]:
+    """Return the parameters of an operation."""
+    path = [_parameter("path", name, IDENTIFIER, required=True) for name in re.findall(r"{(\w+)}", operation.path)]
+    query = [_query(name, rule) for name, rule in operation.query.items()]
+    return [*path, *query, *_head(operation)]
+
+
+def body(operation: Operation) -> dict[str, Any] | None:
+    """Return the request body of an operation, or None for a GET."""
+    if operation.method in {"GET", "DELETE"}:
+        return None
+    schema = members(operation.body)
+    needed = bool(schema.get("required"))
+    return {"required": needed, "content": {"application/json": {"schema": schema}}}
+
+
+def members(rules: Rules) -> dict[str, Any]:
+    """Return the schema of the objects that a table of rules takes. What need not be sent may be null."""
+    properties = {name: _member(rule) for name, rule in rules.items()}
+    required = [name for name, rule in rules.items() if rule.required]
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _member(rule: Rule) -> Schema:
+    schema = rule.schema
+    if not rule.required:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    return _with_default(schema, rule)
+
+
+def _query(name: str, rule: Rule) -> Parameter:
+    schema = _with_default(rule.query_schema, rule)
+    parameter = _parameter("query", name, schema, required=rule.required)
+    return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
+
+
+def _with_default(schema: Schema, rule: Rule) -> Schema:
+    if rule.default is None:
+        return schema
+    return {**schema, "default": str(rule.default) if isinstance(rule.default, Decimal) else rule.default}
+
+
+def _parameter(place: str, name: str, schema: Schema, *, required: bool = False) -> Parameter:
+    return {"name": name, "in": place, "required": required, "schema": schema}
+
+
+def _head(operation: Operation) -> list[Parameter]:
+    names = ["ApiVersion", "RequestId"]
+    if operation.needs_key:
+        names.append("IdempotencyKey" if "dedup_key" not in operation.body else "IdempotencyKeyOrAlias")
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]

@@ -1,0 +1,75 @@
+"""Which problems an operation can answer with: those that every route has, those that its path and fields imply, and
+those that the route table names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from paylera_sandbox.operations import Operation
+from paylera_sandbox.problems import CODES
+
+ALWAYS = ("auth.invalid_token", "version.invalid", "validation.failed", "internal")
+WITH_BODY = ("request.invalid_json", "request.unsupported_media_type", "request.too_large")
+KEYED = (
+    "idempotency.required",
+    "idempotency.invalid_key",
+    "paylera.idempotency_conflict",
+    "paylera.idempotency_in_progress",
+)
+# A collection in the path, with an id behind it -> the refusal of an id that is not there.
+COLLECTIONS: Mapping[str, str] = {
+    "customers": "customer.not_found",
+    "plans": "plan.not_found",
+    "subscriptions": "subscription.not_found",
+    "invoices": "invoice.not_found",
+    "payments": "payment.not_found",
+    "payment-methods": "payment_method.not_found",
+    "webhook-endpoints": "webhook_endpoint.not_found",
+    "deliveries": "webhook_delivery.not_found",
+    "events": "event.not_found",
+}
+# A field -> the refusals of what it names.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "customer_id": ("customer.not_found",),
+    "subscription_id": ("subscription.not_found",),
+    "plan_id": ("plan.not_found",),
+    "plan_code": ("plan.not_found",),
+    "coupons": ("coupon.not_found",),
+    "feature_code": ("feature.not_found",),
+    "default_payment_method_id": ("payment_method.not_found",),
+    "version": ("subscription.version_mismatch",),
+}
+
+
+def codes(operation: Operation) -> list[str]:
+    """Return the codes of all problems of an operation, each once. Whatever is not found may be in the other mode."""
+    found = list(dict.fromkeys(_codes(operation)))
+    return [*found, "auth.wrong_environment"] if any(code.endswith(".not_found") for code in found) else found
+
+
+def by_status(operation: Operation) -> dict[int, list[str]]:
+    """Return the codes by the status that each has."""
+    statuses: dict[int, list[str]] = {}
+    for code in codes(operation):
+        statuses.setdefault(CODES[code][0], []).append(code)
+    return dict(sorted(statuses.items()))
+
+
+def _codes(operation: Operation) -> Iterator[str]:
+    yield from ALWAYS
+    if operation.method != "GET":
+        yield from WITH_BODY
+    if operation.needs_key:
+        yield from KEYED
+    yield from _of_path(operation.path)
+    for name in operation.body:
+        yield from FIELDS.get(name, ())
+    yield from operation.problems
+
+
+def _of_path(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    for collection, following in pairwise(parts):
+        if following.startswith("{") and collection in COLLECTIONS:
+            yield COLLECTIONS[collection]
