@@ -93,7 +93,7 @@ def test_plan_that_left_the_catalogue_serves_its_subscribers(tmp_path: Path) -> 
         ('"5.00"', '"-5"', "plans.basic.amount"),
         ('"5.00"', '"1e9"', "plans.basic.amount"),
         ('amount = "5.00"', 'amount = "5.00"\ncolour = "red"', "plans.basic.colour"),
-        ('amount = "5.00"', 'amount = "5.00"\ninterval = "week"', "plans.basic.interval"),
+        ('amount = "5.00"', 'amount = "5.00"\ninterval = "fortnight"', "plans.basic.interval"),
         ("{ calls", "{ cals", "plans.basic.features.cals"),
         ('"10"', "10", "plans.basic.features.calls"),
         ("[plans.basic]", "[plan.basic]", "plan"),

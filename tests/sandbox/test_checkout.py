@@ -253,7 +253,7 @@ def test_attach_unknown_things(shared: Api) -> None:
     problem(shared.post("/v1/attach", {"customer_id": "cus_x", "plan_id": "pro"}), 404, "customer.not_found")
     problem(shared.post("/v1/attach", {"customer_id": customer["id"], "plan_id": "x"}), 404, "plan.not_found")
     body = {"customer_id": customer["id"], "plan_id": "pro", "coupons": ["NOPE"]}
-    problem(shared.post("/v1/attach", body), 422, "coupon.not_found")
+    problem(shared.post("/v1/attach", body), 404, "coupon.not_found")
 
 
 def test_coupon_takes_its_share_before_tax(api: Api) -> None:

@@ -10,14 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from paylera_sandbox import fields
+from paylera_sandbox.fields import Invalid
+from paylera_sandbox.forms import plans, prices
 from paylera_sandbox.ids import stable_id
 from paylera_sandbox.money import CURRENCIES, amount_text, minor_units, quantity_text
+from paylera_sandbox.shapes import record
 
 Doc = dict[str, Any]
 DEFAULT = Path(__file__).with_name("catalogue.toml")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _KINDS = ("metered", "numeric", "boolean")
-_INTERVALS = ("month", "year")
 
 
 class CatalogueError(Exception):
@@ -30,7 +33,7 @@ class Catalogue:
 
     features: Mapping[str, Doc]
     plans: tuple[Doc, ...]
-    coupons: Mapping[str, Decimal]
+    coupons: tuple[Doc, ...]
     tax_rate: Decimal
 
 
@@ -53,12 +56,12 @@ def parse(tables: Mapping[str, Any]) -> Catalogue:
     currency = top.take("currency", _currency, "USD")
     tax_rate = top.take("tax_rate", _rate, Decimal("0.08"))
     features = {code: _feature(table) for code, table in top.tables("features")}
-    plans = tuple(_plan(code, table, currency, features) for code, table in top.tables("plans"))
-    coupons = {code: table.only("percent_off", _percent) for code, table in top.tables("coupons")}
+    sold = tuple(_plan(code, table, currency, features) for code, table in top.tables("plans"))
+    coupons = tuple(_coupon(code, table) for code, table in top.tables("coupons"))
     top.done()
-    if not plans:
+    if not sold:
         raise CatalogueError("plans: at least one plan is needed")
-    return Catalogue(features=features, plans=plans, coupons=coupons, tax_rate=tax_rate)
+    return Catalogue(features=features, plans=sold, coupons=coupons, tax_rate=tax_rate)
 
 
 class _Table:
@@ -80,13 +83,17 @@ class _Table:
             raise CatalogueError(f"{self.key(name)}: is required")
         try:
             return parse(self._rest.pop(name))
+        except Invalid as error:
+            raise CatalogueError(f"{self.key(name)}{error.at}: {error.message}") from None
         except ValueError as error:
             raise CatalogueError(f"{self.key(name)}: {error}") from None
 
-    def only(self, name: str, parse: Callable[[Any], Any]) -> Any:
-        value = self.take(name, parse)
-        self.done()
-        return value
+    def read(self, parse: Callable[[Doc], Doc]) -> Doc:
+        """Read the whole table by one of the forms that it shares with the API."""
+        try:
+            return parse(self._rest)
+        except Invalid as error:
+            raise CatalogueError(f"{self.path}{error.at}: {error.message}") from None
 
     def tables(self, name: str) -> list[tuple[str, _Table]]:
         children = _Table(self.key(name), self._rest.pop(name, {}))
@@ -112,23 +119,50 @@ def _feature(table: _Table) -> Doc:
 
 def _plan(code: str, table: _Table, currency: str, features: Mapping[str, Doc]) -> Doc:
     currency = table.take("currency", _currency, currency)
-    amount = table.take("amount", _amount(currency))
-    interval = table.take("interval", _one_of(_INTERVALS), "month")
-    plan = {
-        "id": stable_id("plan", code),
-        "object": "plan",
+    name = table.take("name", _text)
+    components = _components(code, table, currency, name)
+    written = {
         "code": code,
-        "name": table.take("name", _text),
+        "name": name,
         "description": table.take("description", _text, None),
+        "product_code": table.take("product_code", fields.identifier, None),
         "currency": currency,
-        "interval": interval,
-        "interval_count": table.take("interval_count", _count, 1),
-        "trial_days": 0,
-        "prices": [{"amount": amount, "currency": currency, "interval": interval}],
-        "features": _grants(table, features),
+        "interval": table.take("interval", fields.choice(*plans.INTERVALS), "month"),
+        "interval_count": table.take("interval_count", _whole(1, 12), 1),
+        "trial_days": table.take("trial_days", _whole(0, plans.MAX_TRIAL_DAYS), 0),
+        "components": components,
+        "dunning_policy": table.take("dunning_policy", plans.dunning_policy, None),
+        "metadata": table.take("metadata", fields.metadata, None),
     }
+    grants = _grants(table, features)
     table.done()
-    return plan
+    return plans.plan_doc(written, identifier=stable_id("plan", code), features=grants)
+
+
+def _components(code: str, table: _Table, currency: str, plan_name: str) -> list[Doc]:
+    """Read `amount`, in short for one flat component, and `components`, a table of tables by their codes."""
+    written = table.tables("components")
+    amount = table.take("amount", _amount(currency), None if written else ...)
+    flat = {"code": code, "name": plan_name, "pricing": {"model": "flat", "amount": amount}}
+    found = [] if amount is None else [{**dict.fromkeys(prices.COMPONENT), **flat}]
+    found += [component.read(_component(name, currency, plan_name)) for name, component in written]
+    if len({component["code"] for component in found}) < len(found):
+        raise CatalogueError(f"{table.key('components')}.{code}: amount makes a component of this code already")
+    return found
+
+
+def _component(code: str, currency: str, plan_name: str) -> Callable[[Doc], Doc]:
+    def parse(values: Doc) -> Doc:
+        return prices.fitted(record(prices.COMPONENT)({**values, "code": code}), currency, plan_name)
+
+    return parse
+
+
+def _coupon(code: str, table: _Table) -> Doc:
+    def parse(values: Doc) -> Doc:
+        return plans.coupon_doc({"code": code, **record(plans.COUPON)(values)}, identifier=stable_id("cpn", code))
+
+    return table.read(parse)
 
 
 def _grants(table: _Table, features: Mapping[str, Doc]) -> Doc:
@@ -176,10 +210,13 @@ def _flag(value: Any) -> bool:
     return value
 
 
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 12:
-        raise ValueError("must be a whole number from 1 to 12")
-    return value
+def _whole(lowest: int, highest: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return value
+
+    return parse
 
 
 def _decimal(value: Any, example: str) -> Decimal:
@@ -207,13 +244,6 @@ def _rate(value: Any) -> Decimal:
     if rate > 1:
         raise ValueError('must be between "0" and "1"')
     return rate
-
-
-def _percent(value: Any) -> Decimal:
-    percent = _decimal(value, "10")
-    if not 0 < percent <= 100:
-        raise ValueError('must be above "0" and at most "100"')
-    return percent
 
 
 def _currency(value: Any) -> str:

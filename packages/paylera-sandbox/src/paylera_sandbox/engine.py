@@ -10,6 +10,7 @@ from random import Random, SystemRandom
 from typing import TypeVar
 
 from paylera_sandbox.billing import agenda, jobs
+from paylera_sandbox.billing.shelf import install
 from paylera_sandbox.catalogue import Catalogue, load
 from paylera_sandbox.clock import Clock, SystemClock, moment, stamp
 from paylera_sandbox.problems import Problem
@@ -54,21 +55,10 @@ class Engine:
         with self.store.transaction():
             start = self.store.next_number("starts")
             self.noise = SystemRandom() if self.seed is None else Random(f"{self.seed}:{start}")  # noqa: S311 wanted to be predictable
-            self._list_plans()
+            install(self.store, self.catalogue, stamp(self.time.now()))
             due = agenda.first(self.store)
             if due is not None and due.due_at < stamp(self.time.now()):
                 self.time.catch_up(moment(due.due_at))
-
-    def _list_plans(self) -> None:
-        """Bring the plans of the catalogue into the database, the first last, because lists begin with the newest.
-        Plans that left the catalogue stay for their subscribers."""
-        now = stamp(self.time.now())
-        for plan in self.store.newest("plans"):
-            self.store.save("plans", {**plan, "_listed": 0})
-        for plan in reversed(self.catalogue.plans):
-            known = self.store.find("plans", plan["id"]) or {"created_at": now}
-            self.store.delete("plans", plan["id"])
-            self.store.insert("plans", {**plan, "created_at": known["created_at"], "_listed": 1})
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:

@@ -12,12 +12,18 @@ Schema = Mapping[str, Any]
 
 
 class Invalid(Exception):
-    """A value that a rule refuses, with a code for programs and a sentence for people."""
+    """A value that a rule refuses, with a code for programs and a sentence for people. `at` is the way from the field
+    to the fault inside it: `[1].pricing.amount`."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, at: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.at = at
+
+    def under(self, step: str) -> Invalid:
+        """Return the same fault, seen from one level up."""
+        return Invalid(self.code, self.message, at=step + self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,23 +38,25 @@ Rules = Mapping[str, Rule]
 def read(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     """Read every declared field or refuse with all faults at once. A field that was not sent and has no default is
     absent from the result; an explicit null is None."""
-    faults = [Fault(name, "field.unknown", _unknown(name, rules)) for name in given if name not in rules]
+    faults = [Fault(name, "field.unknown", unknown(rules)) for name in given if name not in rules]
     values: dict[str, Any] = {}
     for name, rule in rules.items():
         try:
-            _read_one(given, name, rule, values)
+            read_one(given, name, rule, values)
         except Invalid as error:
-            faults.append(Fault(name, error.code, error.message))
+            faults.append(Fault(name + error.at, error.code, error.message))
     if faults:
         raise invalid(*faults)
     return values
 
 
-def _unknown(name: str, rules: Rules) -> str:
+def unknown(rules: Rules) -> str:
+    """Say which fields there are instead."""
     return f"is not a field of this route; it takes {', '.join(rules) or 'none'}"
 
 
-def _read_one(given: Mapping[str, Any], name: str, rule: Rule, values: dict[str, Any]) -> None:
+def read_one(given: Mapping[str, Any], name: str, rule: Rule, values: dict[str, Any]) -> None:
+    """Read one field into `values`."""
     value = given.get(name)
     if value is not None:
         values[name] = rule.parse(value)

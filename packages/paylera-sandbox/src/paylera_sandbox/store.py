@@ -18,8 +18,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "customers": ("external_id", "email"),
     "tax_ids": ("customer_id",),
     "products": ("code",),
-    "plans": ("code", "product_code", "_listed"),
-    "coupons": ("code",),
+    "plans": ("code", "product_code", "status"),
+    "coupons": ("code", "status"),
     "subscriptions": ("customer_id", "status", "plan_id"),
     "payment_methods": ("customer_id",),
     "setup_intents": ("customer_id",),
@@ -31,15 +31,18 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "wallet_entries": ("wallet_id", "external_id"),
     "checkout_sessions": ("customer_id",),
     "portal_sessions": ("customer_id",),
-    "usage_events": ("subscription_id",),
+    "usage_events": ("subscription_id", "meter", "timestamp", "external_id", "quantity", "_counted_at"),
     "webhook_endpoints": ("status", "url"),
     "events": ("type", "aggregate_id"),
     "deliveries": ("endpoint_id", "status", "event_id", "event_type"),
 }
-_UNSELECTIVE = {"status", "_listed", "event_type"}  # few values: an index on these would only mislead the query planner
+_UNSELECTIVE = {"status", "event_type"}  # few values: an index on these would only mislead the query planner
+_INDEXED_TOGETHER = {"usage_events"}  # the indexes of these stand below
 _OTHER_TABLES = """
 CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
 CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
+CREATE UNIQUE INDEX IF NOT EXISTS usage_events_once ON usage_events (subscription_id, meter, external_id);
+CREATE INDEX IF NOT EXISTS usage_events_billed ON usage_events (subscription_id, meter, _counted_at);
 CREATE TABLE IF NOT EXISTS usage_counters (
     subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
     PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
@@ -59,7 +62,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
 CREATE INDEX IF NOT EXISTS outbox_heads ON outbox (endpoint_id, due_at, seq) WHERE held = 0;
 """
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class StoreError(Exception):
@@ -215,7 +218,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _schema(table: str) -> str:
     columns = RESOURCES[table]
     generated = "".join(f", {name} GENERATED ALWAYS AS (json_extract(doc, '$.{name}')) VIRTUAL" for name in columns)
-    indexed = [name for name in columns if name not in _UNSELECTIVE]
+    indexed = [name for name in columns if name not in _UNSELECTIVE and table not in _INDEXED_TOGETHER]
     indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
     head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
     return f"{head}doc TEXT NOT NULL{generated});{indexes}"

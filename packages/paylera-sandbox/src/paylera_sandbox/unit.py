@@ -50,7 +50,7 @@ class Unit:
 
     def plan(self, name: str) -> Doc:
         """Return a plan by its id or its code, or refuse. Plans that left the catalogue are found by id only."""
-        plan = self.store.first("plans", code=name, _listed=1) or self.store.find("plans", name)
+        plan = self.store.first("plans", code=name, status="active") or self.store.find("plans", name)
         if plan is None:
             raise Problem("plan.not_found", f"There is no plan '{name}'. GET /v1/plans lists them.")
         return plan

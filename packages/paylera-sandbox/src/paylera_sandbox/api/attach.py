@@ -31,8 +31,7 @@ def attach(call: Call) -> Doc:
     customer = unit.customer(given["customer_id"])
     plan, terms = unit.plan(plan_name(given)), terms_of(given)
     subscriptions.refuse_second(unit, customer, plan)
-    everything = subscriptions.percent_off(unit, terms.coupons) == 100
-    if subscriptions.is_free(plan) or everything:
+    if subscriptions.begins_free(unit, customer, plan, terms):
         subscription = subscriptions.start(unit, customer, plan, terms)
         return _answer(customer, plan, subscription=subscription)
     links = {name: given.get(name) for name in ("success_url", "cancel_url", "locale")}

@@ -84,6 +84,10 @@ def track(call: Call) -> Doc:
         **{name: state[name] for name in ("usage", "balance", "included", "unlimited")},
         "properties": given.get("properties") or {},
         "recorded_at": unit.stamp,
+        "meter": code,
+        "timestamp": unit.stamp,
+        "external_id": None,
+        "_counted_at": unit.stamp,
     }
     unit.store.insert("usage_events", event)
     return event

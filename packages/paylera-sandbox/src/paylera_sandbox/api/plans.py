@@ -11,7 +11,7 @@ LIST = PAGING
 
 def listing(call: Call) -> Doc:
     """List the plans of the catalogue. in its order."""
-    return page(call, "plans", _listed=1)
+    return page(call, "plans", status="active")
 
 
 def get(call: Call) -> Doc:

@@ -37,7 +37,7 @@ def create(call: Call) -> Doc:
     plan, terms = unit.plan(plan_name(given)), terms_of(given)
     subscriptions.refuse_second(unit, customer, plan)
     method = _method(unit, customer, given.get("default_payment_method_id"))
-    if not subscriptions.is_free(plan):
+    if not subscriptions.begins_free(unit, customer, plan, terms):
         _expect_chargeable(method)
     return subscriptions.start(unit, customer, plan, terms, method=method)
 

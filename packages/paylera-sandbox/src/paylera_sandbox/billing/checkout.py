@@ -62,7 +62,7 @@ def quote(unit: Unit, session: Doc) -> Doc:
         return invoices.draft(unit, subscription, proration.prepare(unit, subscription, plan, _terms(session))[1])
     subscriptions.refuse_second(unit, customer, plan)
     subscription = subscriptions.build(unit, customer, plan, _terms(session))
-    return invoices.draft(unit, subscription, subscriptions.first_items(plan, subscription))
+    return invoices.draft(unit, subscription, subscriptions.first_items(unit, plan, subscription))
 
 
 def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc | None:

@@ -21,14 +21,13 @@ _NO_PERIOD = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is to be billed: an exact amount, negative for a credit, for a period (two stamps). `quantity` and
-    `unit_amount` only explain the amount; `discount` is taken off beside `percent_off`."""
+    """What is to be billed: an exact amount, negative for a credit, for a period (two stamps), and what is taken off.
+    `quantity` and `unit_amount` only explain the amount."""
 
     code: str
     description: str
     amount: Fraction
     period: tuple[str | None, str | None] = _NO_PERIOD
-    percent_off: Decimal = Decimal(0)
     quantity: Decimal = Decimal(1)
     unit_amount: Fraction | None = None
     discount: Fraction = Fraction(0)
@@ -75,8 +74,7 @@ def build(unit: Unit, customer_id: str, currency: str, items: Sequence[Item] = (
 def line(unit: Unit, item: Item, currency: str, rate: Decimal) -> Doc:
     """Build a line; its amounts are rounded here and nowhere else."""
     amount = rounded(item.amount, currency)
-    off = Fraction(amount) * Fraction(item.percent_off) / 100 + item.discount
-    discount = rounded(off, currency)
+    discount = rounded(item.discount, currency)
     unit_amount = item.amount / Fraction(item.quantity) if item.unit_amount is None else item.unit_amount
     return {
         "id": unit.new_id("il"),

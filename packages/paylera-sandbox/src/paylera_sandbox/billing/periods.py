@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 MONTHS = {"month": 1, "year": 12}
+DAYS = {"day": 1, "week": 7}
 
 
 def later(start: datetime, *, interval: str, count: int = 1) -> datetime:
     """Return the end of a period: the same day so many months on, or the month's last day if it is shorter."""
+    if interval in DAYS:
+        return start + timedelta(days=DAYS[interval] * count)
     months = start.month - 1 + MONTHS[interval] * count
     year, month = start.year + months // 12, months % 12 + 1
     day = min(start.day, calendar.monthrange(year, month)[1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
-from paylera_sandbox.billing import agenda, invoices, methods, payments, subscriptions
+from paylera_sandbox.billing import agenda, coupons, invoices, methods, payments, pricing, subscriptions
+from paylera_sandbox.billing.invoices import Item
 from paylera_sandbox.billing.periods import later, unused_share
-from paylera_sandbox.billing.subscriptions import Terms, price
+from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
@@ -18,21 +19,26 @@ def prepare(unit: Unit, subscription: Doc, plan: Doc, terms: Terms) -> tuple[Doc
     subscriptions.expect_status(subscription, *subscriptions.CURRENT)
     if plan["currency"] != subscription["currency"]:
         raise Problem("subscription.currency_mismatch", f"The subscription is in {subscription['currency']}.")
-    if plan["id"] == subscription["plan_id"] and terms.quantities in ({}, subscription["quantities"]):
-        raise Problem("subscription.same_plan", f"The subscription has the plan '{plan['code']}' already.")
     old = unit.need("plans", subscription["plan_id"], "plan.not_found")
-    if plan["id"] == old["id"]:
-        return {**subscription, "quantities": terms.quantities}, []  # plans have one price, whatever the quantities
-    changed = {
-        **subscription,
-        "plan_id": plan["id"],
-        "plan_code": plan["code"],
-        "quantities": terms.quantities or subscription["quantities"],
-        "coupons": list(terms.coupons) or subscription["coupons"],
-        "_percent_off": f"{subscriptions.percent_off(unit, terms.coupons):f}",
-        **_period(unit, subscription, old, plan),
-    }
+    changed = _changed(unit, subscription, old, plan, terms)
+    if plan["id"] == old["id"] and changed["quantities"] == subscription["quantities"]:
+        raise Problem("subscription.same_plan", f"The subscription has the plan '{plan['code']}' already.")
     return changed, _items(unit, subscription, old, changed, plan)
+
+
+def _changed(unit: Unit, subscription: Doc, old: Doc, plan: Doc, terms: Terms) -> Doc:
+    """Other quantities of the same plan keep the discounts of the period; another plan is charged anew, from now."""
+    held = pricing.quantities(plan, {**subscription["quantities"], **terms.quantities})
+    changed = {**subscription, "plan_id": plan["id"], "plan_code": plan["code"], "quantities": held}
+    if terms.coupons:
+        known = {discount["code"]: discount for discount in subscription["_discounts"]}
+        new = [code for code in terms.coupons if code not in known]
+        promised = {discount["code"]: discount for discount in coupons.promised(unit, new, plan["currency"])}
+        changed["coupons"] = list(terms.coupons)
+        changed["_discounts"] = [(known | promised)[code] for code in dict.fromkeys(terms.coupons)]
+    if plan["id"] == old["id"] and not terms.coupons:
+        return changed
+    return {**changed, "_charged_at": unit.stamp, "_usage_from": unit.stamp, **_period(unit, subscription, old, plan)}
 
 
 def apply(
@@ -47,6 +53,7 @@ def apply(
     """Change the plan and have the difference paid. Refuses without a payment method if one is needed, and when the
     method is declined (that failure is kept: invoice voided, payment failed)."""
     changed, items = prepare(unit, subscription, plan, terms)
+    coupons.redeem(unit, [code for code in changed["coupons"] if code not in subscription["coupons"]])
     if not items:
         return _save(unit, subscription, changed)
     invoice = invoices.draft(unit, subscription, items)
@@ -73,18 +80,30 @@ def _period(unit: Unit, subscription: Doc, old: Doc, plan: Doc) -> Doc:
     return {**period, "cancel_at": end} if subscription["cancel_at"] else period
 
 
-def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[invoices.Item]:
-    credit = _item(unit, before, old, f"Unused time on {old['name']}", sign=-1)
-    charge = _item(unit, after, new, f"Remaining time on {new['name']}", sign=1)
-    return [item for item in (credit, charge) if item.amount]
+def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[Item]:
+    """Return what is given back, what is charged, and the usage that the old plan has still to bill. Components of the
+    same plan whose price the change leaves alone are left out."""
+    held, wanted = (_full(unit, doc, plan) for doc, plan in ((before, old), (after, new)))
+    same = [item for item in held if item in wanted] if old["id"] == new["id"] else []
+    credit = [_rest(unit, before, item, "Unused", sign=-1) for item in held if item not in same]
+    charge = [_rest(unit, after, item, "Remaining", sign=1) for item in wanted if item not in same]
+    used = (before["current_period_start"], after["_usage_from"])
+    usage = pricing.usage_items(unit, old, before, used) if after["_usage_from"] != before["_usage_from"] else []
+    return [item for item in (*credit, *charge, *usage) if item.amount]
 
 
-def _item(unit: Unit, subscription: Doc, plan: Doc, description: str, *, sign: int) -> invoices.Item:
-    """Price the rest of the period. The discount that was given on the time is taken back with it."""
+def _full(unit: Unit, subscription: Doc, plan: Doc) -> list[Item]:
+    """Price the whole period, with the discounts that counted when it was charged. What was given is taken back."""
+    period = (subscription["current_period_start"], subscription["current_period_end"])
+    return pricing.period_items(unit, plan, subscription, *period, at=max(subscription["_charged_at"], period[0]))
+
+
+def _rest(unit: Unit, subscription: Doc, item: Item, what: str, *, sign: int) -> Item:
+    """Take the part of an item that is still to come."""
     start, end = moment(subscription["current_period_start"]), moment(subscription["current_period_end"])
-    amount = sign * price(plan) * unused_share(unit.now, start, end)
+    share: Fraction = sign * unused_share(unit.now, start, end)
     period = (unit.stamp, subscription["current_period_end"])
-    return invoices.Item(plan["code"], description, amount, period, percent_off=Decimal(subscription["_percent_off"]))
+    return pricing.share_of(item, share, period=period, description=f"{what} time on {item.description}")
 
 
 def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
-from paylera_sandbox.billing import agenda, collection, invoices, payments
+from paylera_sandbox.billing import agenda, collection, coupons, invoices, payments, pricing
 from paylera_sandbox.billing.periods import later
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.problems import Problem
@@ -48,24 +47,6 @@ def refuse_second(unit: Unit, customer: Doc, plan: Doc) -> None:
     )
 
 
-def percent_off(unit: Unit, coupons: Sequence[str]) -> Decimal:
-    """Return what the coupons take off together, at most everything."""
-    unknown = [code for code in coupons if code not in unit.catalogue.coupons]
-    if unknown:
-        raise Problem("coupon.not_found", f"There is no coupon '{unknown[0]}'.")
-    return min(sum((unit.catalogue.coupons[code] for code in set(coupons)), Decimal(0)), Decimal(100))
-
-
-def price(plan: Doc) -> Fraction:
-    """Return what a plan costs per period, before tax."""
-    return Fraction(plan["prices"][0]["amount"])
-
-
-def is_free(plan: Doc) -> bool:
-    """Tell whether a plan costs nothing."""
-    return price(plan) == 0
-
-
 def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
     """Build a subscription that waits for its activation, without storing it."""
     end = later(unit.now, interval=plan["interval"], count=plan["interval_count"])
@@ -78,7 +59,7 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "status": "pending_activation",
         "version": 1,
         "currency": plan["currency"],
-        "quantities": terms.quantities,
+        "quantities": pricing.quantities(plan, terms.quantities),
         "coupons": list(terms.coupons),
         "metadata": terms.metadata,
         "current_period_start": unit.stamp,
@@ -93,17 +74,25 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "default_payment_method_id": customer["default_payment_method_id"],
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
-        "_percent_off": f"{percent_off(unit, terms.coupons):f}",
+        "_discounts": coupons.promised(unit, terms.coupons, plan["currency"]),
+        "_charged_at": unit.stamp,
+        "_usage_from": unit.stamp,
     }
 
 
-def first_items(plan: Doc, subscription: Doc) -> list[invoices.Item]:
+def first_items(unit: Unit, plan: Doc, subscription: Doc) -> list[invoices.Item]:
     """Return what the first period costs: nothing is billed for a free plan."""
-    if is_free(plan):
-        return []
     period = (subscription["current_period_start"], subscription["current_period_end"])
-    off = Decimal(subscription["_percent_off"])
-    return [invoices.Item(plan["code"], plan["name"], price(plan), period, percent_off=off)]
+    return pricing.period_items(unit, plan, subscription, *period)
+
+
+def begins_free(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
+    """Tell whether a subscription could begin without a payment method: a free plan, or coupons for all of it."""
+    if pricing.is_free(plan):
+        return True
+    subscription = build(unit, customer, plan, terms)
+    first = invoices.draft(unit, subscription, first_items(unit, plan, subscription))
+    return Decimal(first["total"]) == 0 and not pricing.meters_usage(plan)
 
 
 def start(
@@ -114,7 +103,8 @@ def start(
     subscription["default_payment_method_id"] = method["id"] if method else None
     unit.store.insert("subscriptions", subscription)
     emit(unit, "subscription.created", subscription)
-    items = first_items(plan, subscription)
+    coupons.redeem(unit, terms.coupons)
+    items = first_items(unit, plan, subscription)
     invoice_id = bill(unit, invoices.draft(unit, subscription, items), method, payment=payment) if items else None
     return change(unit, subscription, "subscription.activated", status="active", latest_invoice_id=invoice_id)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Required
 
 from typing_extensions import TypedDict
 
-from paylera_sandbox.models.values import Amount, Code, Currency, PlanId, Quantity, Stamp
+from paylera_sandbox.models.values import Amount, Code, Currency, Metadata, PlanId, Quantity, Stamp
 
-Interval = Literal["month", "year"]
+Interval = Literal["month", "year", "week", "day"]
+Status = Literal["active", "archived"]
 FeatureKind = Literal["metered", "numeric", "boolean"]
 
 
@@ -31,19 +32,66 @@ class PlanFeature(TypedDict):
     value: Quantity | bool | None
 
 
+class Tier(TypedDict):
+    """A step of a price, up to a quantity (null: without end)."""
+
+    up_to: Quantity | None
+    unit_amount: Amount
+
+
+class Pricing(TypedDict, total=False):
+    """A price. Its model says which members it has; docs/api-objects.md, "Pricing"."""
+
+    model: Required[Literal["flat", "per_unit", "tiered", "volume", "package", "usage"]]
+    amount: Amount
+    meter: Code
+    unit_amount: Amount
+    included_units: Quantity
+    tiers: list[Tier]
+    package_size: Quantity
+    package_price: Amount
+    charge: Literal["per_unit", "tiered", "volume", "package"]
+    aggregation: Literal["sum", "max", "last_during_period", "unique_count"]
+    unique_by: str | None
+    late_events: Literal["next_period", "rebill"]
+
+
+class Component(TypedDict):
+    """A part of what a plan costs: a line of its invoices."""
+
+    code: Code
+    name: str
+    pricing: Pricing
+    tax_code: Code | None
+    recognition: Code | None
+
+
+class DunningPolicy(TypedDict):
+    """What happens when dunning gives up."""
+
+    on_exhaustion: Literal["cancel_subscription", "pause_subscription", "mark_uncollectible_only", "notify_only"]
+
+
 class Plan(TypedDict):
-    """A plan of the catalogue. A free plan has the amount `0.00`."""
+    """A plan. A free plan has the amount `0.00`."""
 
     id: PlanId
     object: Literal["plan"]
     code: Code
     name: str
     description: str | None
+    product_code: Code | None
+    status: Status
     currency: Currency
     interval: Interval
     interval_count: int
     trial_days: int
     prices: list[Price]
+    """What the flat components cost together."""
+    components: list[Component]
     features: dict[str, PlanFeature]
     """By feature code."""
+    dunning_policy: DunningPolicy | None
+    metadata: Metadata
     created_at: Stamp
+    updated_at: Stamp

@@ -47,6 +47,9 @@ class UsageEvent(TypedDict):
     unlimited: bool
     properties: Metadata
     recorded_at: Stamp
+    meter: Code
+    timestamp: Stamp
+    external_id: str | None
 
 
 class Entitlement(TypedDict):

@@ -27,7 +27,7 @@ def show(visit: Visit) -> Answer:
         "counts": counts,
         "base_url": visit.engine.base_url,
         "token": visit.engine.token,
-        "plans": store.newest("plans", {"_listed": 1}),
+        "plans": store.newest("plans", {"status": "active"}),
         "deliveries": store.newest("deliveries", limit=20),
         "cards": CARDS,
     }

@@ -90,7 +90,7 @@ def _page(visit: Visit, session: Doc, *, done: str | None = None, error: str | N
     unit, customer = visit.unit, visit.unit.customer(session["customer_id"])
     subscription = subscriptions.current(unit, customer["id"])
     plan = unit.need("plans", subscription["plan_id"], "plan.not_found") if subscription else None
-    listed = unit.store.newest("plans", {"_listed": 1})
+    listed = unit.store.newest("plans", {"status": "active"})
     method_id = customer["default_payment_method_id"]
     values = {
         "session": session,

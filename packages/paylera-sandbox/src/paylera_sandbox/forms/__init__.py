@@ -1,0 +1,1 @@
+"""Forms: how a catalogue is written, in the API and in the TOML file alike."""
