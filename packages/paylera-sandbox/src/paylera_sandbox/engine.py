@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random, SystemRandom
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from paylera_sandbox.billing import agenda, jobs
 from paylera_sandbox.billing.shelf import install
@@ -48,6 +48,7 @@ class Engine:
     ticking: bool = False
     time: Timeline = field(init=False)
     noise: Random = field(init=False)
+    memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
 
     def __post_init__(self) -> None:
         """Go on where the database stands: its time, and what became due since."""

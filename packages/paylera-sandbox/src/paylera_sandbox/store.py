@@ -123,6 +123,15 @@ class Store:
         """Run one statement and return its rows."""
         return self._connection.execute(statement, parameters).fetchall()
 
+    def select(self, statement: str, named: Mapping[str, object]) -> list[Any]:
+        """Run one statement whose parameters have names and return its rows."""
+        return self._connection.execute(statement, named).fetchall()
+
+    @property
+    def changes(self) -> int:
+        """Return how many rows were written so far: while it stays, nothing has changed."""
+        return self._connection.total_changes
+
     def insert(self, table: str, doc: Doc) -> None:
         """Add an object."""
         self.execute(f"INSERT INTO {table} (id, doc) VALUES (?, ?)", (doc["id"], _dump(doc)))  # noqa: S608 table names are ours

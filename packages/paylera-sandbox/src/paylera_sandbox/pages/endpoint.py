@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from paylera_sandbox.clock import stamp
 from paylera_sandbox.engine import Engine
-from paylera_sandbox.pages.rendering import Page, Redirect, notice
+from paylera_sandbox.pages.rendering import Page, Redirect, Site, notice
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.unit import Unit
 
@@ -38,11 +39,12 @@ View = Callable[[Visit], Answer]
 
 
 class PageEndpoint:
-    """All methods of one page."""
+    """All methods of one page. `frame` is the layout that its refusals have too."""
 
-    def __init__(self, engine: Engine, views: Mapping[str, View]) -> None:
+    def __init__(self, engine: Engine, views: Mapping[str, View], *, frame: str = "layout.html") -> None:
         self._engine = engine
         self._views = views
+        self._frame = frame
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,38 +55,59 @@ class PageEndpoint:
             return
         except Exception:
             log.exception("page %s failed", request.scope["path"])
-            answer = notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
-        response = answer if isinstance(answer, Response) else answer.response()
+            answer = self._notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
+        response = answer if isinstance(answer, Response) else answer.response(self._site())
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
         view = self._views.get("GET" if request.method == "HEAD" else request.method)
         if view is None:
-            return _method_not_allowed(self._views)
+            return self._method_not_allowed()
         if not _is_local(request, self._engine):
             return notice(421, "Not this address", "The sandbox answers to loopback addresses only.")
         if request.method == "POST" and not _same_origin(request):
-            return notice(403, "Not from here", "The form was sent from another site.")
+            return self._notice(403, "Not from here", "The form was sent from another site.")
         form = await _form(request) if request.method == "POST" else {}
         if form is None:
-            return notice(413, "Too much", "The form is too large.")
+            return self._notice(413, "Too much", "The form is too large.")
         return self._view(view, request, form)
 
     def _view(self, view: View, request: Request, form: dict[str, str]) -> Answer:
+        """Run a view as one transaction. A refusal that is a fact (a declined payment) is kept, others are undone."""
         try:
             with self._engine.unit() as unit:
-                return view(
-                    Visit(
-                        unit=unit,
-                        engine=self._engine,
-                        ids=dict(request.path_params),
-                        query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
-                        form=form,
-                        cookies=request.cookies,
-                    )
+                visit = Visit(
+                    unit=unit,
+                    engine=self._engine,
+                    ids=dict(request.path_params),
+                    query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
+                    form=form,
+                    cookies=request.cookies,
                 )
+                try:
+                    return view(visit)
+                except Problem as problem:
+                    if not problem.keep:
+                        raise
+                    return self._refusal(problem)
         except Problem as problem:
-            return notice(problem.status, problem.title, problem.detail)
+            return self._refusal(problem)
+
+    def _refusal(self, problem: Problem) -> Page:
+        return self._notice(problem.status, problem.title, problem.detail)
+
+    def _notice(self, status: int, title: str, text: str) -> Page:
+        return notice(status, title, text, frame=self._frame)
+
+    def _site(self) -> Site:
+        return Site(urlsplit(self._engine.base_url).path.rstrip("/"), stamp(self._engine.clock.now()))
+
+    def _method_not_allowed(self) -> Response:
+        allow = ", ".join(sorted({*self._views, *({"HEAD"} if "GET" in self._views else ())}))
+        page = self._notice(405, "Not like this", "This page does not take that method.")
+        response = page.response(self._site())
+        response.headers["Allow"] = allow
+        return response
 
 
 async def _form(request: Request) -> dict[str, str] | None:
@@ -108,12 +131,7 @@ def _is_local(request: Request, engine: Engine) -> bool:
 
 
 def _same_origin(request: Request) -> bool:
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
     origin = request.headers.get("origin")
     return origin is None or origin == f"http://{request.headers.get('host', '')}"
-
-
-def _method_not_allowed(views: Mapping[str, View]) -> Response:
-    allow = ", ".join(sorted({*views, *({"HEAD"} if "GET" in views else ())}))
-    response = notice(405, "Not like this", "This page does not take that method.").response()
-    response.headers["Allow"] = allow
-    return response

@@ -1,37 +1,31 @@
-"""The index page, the invoices as files, and the files that pages need."""
+"""The start page, the invoices as files, and the files that pages need."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from paylera_sandbox.billing.cards import CARDS
-from paylera_sandbox.billing.subscriptions import CURRENT
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import HEADERS, HERE, Page, notice
 from paylera_sandbox.receipt import receipt
 
-_FILES = {"sandbox.css": "text/css", "icon.svg": "image/svg+xml"}
+_FILES = {"sandbox.css": "text/css", "sandbox.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_LATEST = 8
 
 
 def show(visit: Visit) -> Answer:
     """Say what this is, how to use it and what happened last."""
     store = visit.unit.store
-    counts = {
-        "customers": store.count("customers"),
-        "subscriptions": store.count("subscriptions"),
-        "current": store.count("subscriptions", status=CURRENT),
-        "events": store.count("events"),
-        "pending": store.count("outbox"),
-    }
     values = {
-        "counts": counts,
+        "here": "start",
         "base_url": visit.engine.base_url,
         "token": visit.engine.token,
         "plans": store.newest("plans", {"status": "active"}),
-        "deliveries": store.newest("deliveries", limit=20),
+        "endpoints": store.newest("webhook_endpoints", limit=_LATEST),
+        "deliveries": store.newest("deliveries", limit=_LATEST),
         "cards": CARDS,
     }
-    return Page("home.html", values)
+    return Page("console/start.html", values)
 
 
 def invoice(visit: Visit) -> Answer:
@@ -43,7 +37,7 @@ def invoice(visit: Visit) -> Answer:
 
 
 def file(visit: Visit) -> Answer:
-    """Return a style sheet or an icon."""
+    """Return a style sheet, the script or the icon."""
     name = visit.ids["name"]
     if name not in _FILES:
         return missing(visit)
@@ -51,8 +45,7 @@ def file(visit: Visit) -> Answer:
     return Response((HERE / "static" / name).read_bytes(), media_type=_FILES[name], headers=headers)
 
 
-def missing(_visit: Visit) -> Answer:
+def missing(visit: Visit) -> Answer:
     """Say that there is no such page."""
-    return notice(
-        404, "There is no such page", "The address is not one of the sandbox.", link="/", link_text="Start page"
-    )
+    text = "The address is not one of the sandbox."
+    return notice(404, "There is no such page", text, link=f"{visit.engine.base_url}/", link_text="Start page")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from paylera_sandbox.billing.cards import spaced
-from paylera_sandbox.store import Doc
+from paylera_sandbox.pages import words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -20,13 +18,23 @@ HERE = Path(__file__).parent
 # There is no form-action: browsers apply it to redirects too, and a paid checkout redirects to the merchant.
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'none'"
+        "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of one sandbox share: the path that its addresses begin with (of a namespace, `/n/<name>`), and
+    its clock's moment."""
+
+    base: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +45,42 @@ class Page:
     values: dict[str, Any]
     status: int = 200
 
-    def response(self) -> Response:
+    def response(self, site: Site) -> Response:
         """Render the page."""
-        content = _environment().get_template(self.template).render(self.values)
+        content = _environment().get_template(self.template).render(self.values, site=site, base=site.base)
         return HTMLResponse(content, status_code=self.status, headers=HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The way to another page; `cookies` are those to set, by name, for one path."""
+    """The way to another page: a path within the sandbox, or a URL. `cookies` are those to set, by name, for one
+    path."""
 
     location: str
     cookies: dict[str, str] = field(default_factory=dict)
     path: str = "/"
 
-    def response(self) -> Response:
+    def response(self, site: Site) -> Response:
         """Build the redirect."""
-        response = RedirectResponse(self.location, status_code=303, headers=HEADERS)
+        location = site.base + self.location if self.location.startswith("/") else self.location
+        response = RedirectResponse(location, status_code=303, headers=HEADERS)
         for name, value in self.cookies.items():
-            response.set_cookie(name, value, path=self.path, httponly=True, samesite="lax")
+            response.set_cookie(name, value, path=site.base + self.path, httponly=True, samesite="lax")
         return response
 
 
-def notice(status: int, title: str, text: str, *, link: str | None = None, link_text: str = "Go back") -> Page:
-    """Return a page that says one thing."""
-    return Page("notice.html", {"title": title, "text": text, "link": link, "link_text": link_text}, status)
+def notice(
+    status: int,
+    title: str,
+    text: str,
+    *,
+    link: str | None = None,
+    link_text: str = "Go back",
+    frame: str = "layout.html",
+) -> Page:
+    """Return a page that says one thing, within the frame that the pages around it have."""
+    values = {"title": title, "text": text, "link": link, "link_text": link_text, "frame": frame}
+    return Page("notice.html", values, status)
 
 
 @cache
@@ -70,26 +89,8 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(HERE / "templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters.update(day=_day, clock=_clock, words=_words, card=spaced, last_answer=_last_answer)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(words.FILTERS)
     return environment
-
-
-def _day(stamp: str) -> str:
-    moment = datetime.fromisoformat(stamp)
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def _clock(stamp: str) -> str:
-    return stamp[11:19]
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _last_answer(delivery: Doc) -> str:
-    if not delivery["attempts"]:
-        return ""
-    last = delivery["attempts"][-1]
-    return str(last["status"] or last["error"])

@@ -8,10 +8,11 @@ from starlette.routing import BaseRoute, Route
 
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.pages import checkout, home, portal, reference
+from paylera_sandbox.pages.console.routes import CONSOLE
 from paylera_sandbox.pages.endpoint import PageEndpoint, View
 
+CONSOLE_FRAME = "console/layout.html"
 PAGES: Mapping[str, Mapping[str, View]] = {
-    "/": {"GET": home.show},
     "/checkout/{id}": {"GET": checkout.show, "POST": checkout.pay},
     "/checkout/{id}/confirm": {"GET": checkout.ask, "POST": checkout.answer},
     "/portal/{id}": {"GET": portal.show},
@@ -21,10 +22,17 @@ PAGES: Mapping[str, Mapping[str, View]] = {
     "/invoices/{id}/pdf": {"GET": home.invoice},
     "/openapi/v1.json": {"GET": reference.document},
     "/static/{name}": {"GET": home.file},
-    "/{rest:path}": {"GET": home.missing, "POST": home.missing},
 }
+START: Mapping[str, Mapping[str, View]] = {"/": {"GET": home.show}}
+ELSE: Mapping[str, Mapping[str, View]] = {"/{rest:path}": {"GET": home.missing, "POST": home.missing}}
 
 
 def page_routes(engine: Engine) -> list[BaseRoute]:
     """Return the routes of the pages; the last one takes what no other does."""
-    return [Route(path, PageEndpoint(engine, views)) for path, views in PAGES.items()]
+    return [
+        *(
+            Route(path, PageEndpoint(engine, views, frame=CONSOLE_FRAME))
+            for path, views in {**START, **CONSOLE}.items()
+        ),
+        *(Route(path, PageEndpoint(engine, views)) for path, views in {**PAGES, **ELSE}.items()),
+    ]

@@ -1,0 +1,1 @@
+"""The console: what a developer sees of the sandbox, and may do with it."""

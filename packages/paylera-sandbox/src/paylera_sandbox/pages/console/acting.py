@@ -1,0 +1,29 @@
+"""Doing what the API does, from a form: the operation of the route table runs, in the page's own transaction."""
+
+from __future__ import annotations
+
+from paylera_sandbox import fields
+from paylera_sandbox.operations import Call, Operation
+from paylera_sandbox.pages.endpoint import Visit
+from paylera_sandbox.routes import OPERATIONS
+from paylera_sandbox.store import Doc
+
+_BY_ROUTE = {(operation.method, operation.path): operation for operation in OPERATIONS}
+
+
+def operation(method: str, path: str) -> Operation:
+    """Return an operation of the API by its method and its path with placeholders."""
+    return _BY_ROUTE[method, path]
+
+
+def perform(visit: Visit, method: str, path: str, body: Doc | None = None, **ids: str) -> Doc:
+    """Run an operation and return its answer. Refusals are the same problems that the API answers."""
+    found = operation(method, path)
+    query, read = fields.read({}, found.query), fields.read(body or {}, found.body)
+    answer = found.handler(Call(visit.unit, ids, query, read))
+    return answer if isinstance(answer, dict) else {}
+
+
+def given(visit: Visit, *names: str) -> Doc:
+    """Return the fields of the form that are not blank."""
+    return {name: visit.form[name].strip() for name in names if visit.form.get(name, "").strip()}

@@ -1,0 +1,79 @@
+"""Events, and their deliveries with every attempt."""
+
+from __future__ import annotations
+
+from paylera_sandbox.pages.console.acting import perform
+from paylera_sandbox.pages.console.listing import Where, listing
+from paylera_sandbox.pages.console.telling import told
+from paylera_sandbox.pages.endpoint import Answer, Visit
+from paylera_sandbox.pages.rendering import Page, Redirect
+
+_STATUSES = ("pending", "succeeded", "failed", "dropped")
+_SHOWN = 50
+
+
+def show(visit: Visit) -> Answer:
+    """List events: all, those of a type or a family (`invoice.*`), those about one object."""
+    where, wanted = Where(), visit.query.get("type", "").strip()
+    if wanted.endswith("*"):
+        where.add("type >= ? AND type < ?", wanted[:-1], wanted[:-1] + "\U0010ffff")
+    elif wanted:
+        where.add("type = ?", wanted)
+    found = listing(visit, "events", where=where, filters=("aggregate_id",))
+    rows = [told(event) for event in found.rows]
+    about = found.filters.get("aggregate_id", "")
+    values = {"here": "events", "listing": found, "rows": rows, "type": wanted, "about": about}
+    return Page("console/events.html", values)
+
+
+def detail(visit: Visit) -> Answer:
+    """Show one event, as it is delivered, and its deliveries."""
+    store = visit.unit.store
+    event = visit.unit.need("events", visit.ids["id"], "event.not_found")
+    deliveries = store.newest("deliveries", {"event_id": event["id"]}, limit=_SHOWN)
+    endpoints = {each["id"]: each for each in store.newest("webhook_endpoints")}
+    values = {
+        "here": "events",
+        "told": told(event),
+        "event": event,
+        "deliveries": [(delivery, endpoints.get(delivery["endpoint_id"])) for delivery in deliveries],
+        "endpoints": [each for each in endpoints.values() if each["status"] == "enabled"],
+    }
+    return Page("console/event.html", values)
+
+
+def send(visit: Visit) -> Answer:
+    """Queue a new delivery of an event to an endpoint."""
+    path = "/v1/admin/webhook-endpoints/{id}/replay"
+    perform(visit, "POST", path, {"event_ids": [visit.ids["id"]]}, id=visit.form.get("endpoint_id", ""))
+    return Redirect(f"/console/events/{visit.ids['id']}")
+
+
+def deliveries(visit: Visit) -> Answer:
+    """List deliveries."""
+    found = listing(visit, "deliveries", filters=("status", "endpoint_id", "event_id"))
+    endpoints = {each["id"]: each for each in visit.unit.store.newest("webhook_endpoints")}
+    rows = [(delivery, endpoints.get(delivery["endpoint_id"])) for delivery in found.rows]
+    values = {"here": "deliveries", "listing": found, "rows": rows, "statuses": _STATUSES}
+    return Page("console/deliveries.html", values)
+
+
+def delivery(visit: Visit) -> Answer:
+    """Show one delivery: what was sent, and every attempt with its answer."""
+    unit = visit.unit
+    found = unit.need("deliveries", visit.ids["id"], "webhook_delivery.not_found")
+    values = {
+        "here": "deliveries",
+        "delivery": found,
+        "endpoint": unit.store.find("webhook_endpoints", found["endpoint_id"]),
+        "event": unit.need("events", found["event_id"], "event.not_found"),
+    }
+    return Page("console/delivery.html", values)
+
+
+def resend(visit: Visit) -> Answer:
+    """Send a delivery again."""
+    found = visit.unit.need("deliveries", visit.ids["id"], "webhook_delivery.not_found")
+    path = "/v1/admin/webhook-endpoints/{id}/deliveries/{delivery_id}/retry"
+    perform(visit, "POST", path, id=found["endpoint_id"], delivery_id=found["id"])
+    return Redirect(f"/console/deliveries/{found['id']}")

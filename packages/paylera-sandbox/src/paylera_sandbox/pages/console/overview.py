@@ -1,0 +1,25 @@
+"""The overview: how the business does, and what happened last."""
+
+from __future__ import annotations
+
+from paylera_sandbox.pages.console import figures
+from paylera_sandbox.pages.console.telling import told
+from paylera_sandbox.pages.endpoint import Answer, Visit
+from paylera_sandbox.pages.rendering import Page
+
+_LATEST = 8
+
+
+def show(visit: Visit) -> Answer:
+    """Show the overview."""
+    store = visit.unit.store
+    values = {
+        "here": "overview",
+        "counts": figures.remembered(visit, "counts", figures.counts),
+        "revenue": figures.remembered(visit, "revenue", figures.revenue),
+        "usage": figures.remembered(visit, "usage", figures.usage),
+        "events": [told(event) for event in store.newest("events", limit=_LATEST)],
+        "deliveries": store.newest("deliveries", limit=_LATEST),
+        "requests": visit.engine.recorder.requests()[: -_LATEST - 1 : -1],
+    }
+    return Page("console/overview.html", values)
