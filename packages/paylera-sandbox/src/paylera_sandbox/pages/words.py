@@ -39,6 +39,17 @@ def moment(stamp: str) -> str:
     return f"{at.day} {at:%b %Y, %H:%M:%S}"
 
 
+def minute(stamp: str) -> str:
+    """Write `1 Nov 2026, 09:30`."""
+    return moment(stamp)[:-3]
+
+
+def short(identifier: str) -> str:
+    """Write an id by its ends: those made in the same minute begin alike."""
+    prefix, mark, rest = identifier.rpartition("_")
+    return f"{prefix}{mark}…{rest[-8:]}" if len(rest) > 12 else identifier
+
+
 def plainly(name: str) -> str:
     """Write a name of the API as words."""
     return name.replace("_", " ").capitalize()
@@ -136,12 +147,14 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "grouped": grouped,
     "is_zero": is_zero,
     "milliseconds": milliseconds,
+    "minute": minute,
     "moment": moment,
     "negated": negated,
     "percent": percent,
     "person": person,
     "pretty": pretty,
     "query": query,
+    "short": short,
     "status_tone": status_tone,
     "tone": tone,
     "words": plainly,

@@ -33,7 +33,7 @@ def told(event: Doc) -> Told:
 
 def _changes(event: Doc, data: Doc) -> list[str]:
     before = event.get("previous_attributes") or {}
-    flat = [name for name, value in before.items() if not isinstance(value, (dict, list))]
+    flat = [name for name, value in before.items() if not isinstance(value, (dict, list)) and not name.endswith("_id")]
     return [f"{name}: {_value(before[name])} → {_value(data.get(name))}" for name in flat[:_MOST_CHANGES]]
 
 

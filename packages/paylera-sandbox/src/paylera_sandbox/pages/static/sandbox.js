@@ -82,6 +82,8 @@ function enliven(root) {
 }
 enliven(document);
 
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Keys ------------------------------------------------------------------------------------------------------------
 const help = document.getElementById("keys");
 const GO = { o: "overview", c: "customers", s: "subscriptions", i: "invoices", p: "payments", e: "events", d: "deliveries", w: "webhooks", r: "requests", t: "clock", f: "faults" };

@@ -1,0 +1,56 @@
+"""A sandbox with something on every page of its console, and the addresses of all pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.support import CARD, DECLINED, Api
+
+HOSTILE = '<script>alert("x")</script>\u202e\u0007'.replace("\u0007", "") + "&'\"" + "w" * 180
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is: ids by what they are of."""
+
+    ids: dict[str, str]
+
+    def paths(self) -> list[str]:
+        """Every page that GET answers, detail pages included."""
+        from paylera_sandbox.pages.routes import CONSOLE, START
+
+        found = [path for path, views in {**START, **CONSOLE}.items() if "GET" in views]
+        return [self._filled(path) for path in found]
+
+    def _filled(self, path: str) -> str:
+        noun = path.split("/")[2] if path.count("/") > 2 else ""
+        return path.replace("{id}", self.ids.get(noun, "x")).replace("{number}", "3")
+
+
+def furnish(api: Api, hook: str) -> Scene:
+    """Make customers, a subscription that changed its plan, a declined payment, usage, deliveries and refusals."""
+    endpoint = api.ok("/v1/admin/webhook-endpoints", {"url": hook, "description": HOSTILE})
+    customer = api.customer(name=HOSTILE, external_id=HOSTILE, metadata={"note": HOSTILE})
+    subscription = api.subscribe(customer, "starter")
+    api.ok("/v1/track", {"customer_id": customer["id"], "feature_code": "api_calls", "quantity": "12"})
+    change = f"/v1/subscriptions/{subscription['id']}/change-plan"
+    api.ok(change, {"plan_code": "pro"}, key="upgrade-1")
+    api.ok(change, {"plan_code": "pro"}, key="upgrade-1")
+    other = api.customer(email="grace@example.com", name="Grace Hopper")
+    checkout = api.attach(other, "pro")["checkout_url"]
+    assert api.browser.post(checkout, data=DECLINED).status_code == 402
+    assert api.browser.post(checkout, data=CARD).status_code == 303
+    api.sandbox.wait_idle(30)
+    event = api.events(type="invoice.paid")[-1]
+    deliveries = api.get(f"/v1/admin/webhook-endpoints/{endpoint['id']}/deliveries", event_id=event["id"])
+    return Scene(
+        {
+            "customers": customer["id"],
+            "subscriptions": subscription["id"],
+            "invoices": event["aggregate_id"],
+            "payments": api.get("/v1/payments").json()["data"][0]["id"],
+            "events": event["id"],
+            "deliveries": deliveries.json()["data"][0]["id"],
+            "webhooks": endpoint["id"],
+        }
+    )
