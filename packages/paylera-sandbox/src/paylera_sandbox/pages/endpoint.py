@@ -51,12 +51,13 @@ class PageEndpoint:
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
+            response = answer if isinstance(answer, Response) else answer.response(self._site())
         except ClientDisconnect:
             return
         except Exception:
             log.exception("page %s failed", request.scope["path"])
-            answer = self._notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
-        response = answer if isinstance(answer, Response) else answer.response(self._site())
+            failure = self._notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
+            response = failure.response(self._site())
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:

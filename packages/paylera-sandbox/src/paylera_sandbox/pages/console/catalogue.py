@@ -13,7 +13,7 @@ def show(visit: Visit) -> Answer:
         "here": "catalogue",
         "plans": store.newest("plans", {"status": "active"}),
         "features": catalogue.features,
-        "coupons": catalogue.coupons,
+        "coupons": store.newest("coupons", {"status": "active"}),
         "tax_rate": catalogue.tax_rate,
     }
     return Page("console/catalogue.html", values)
