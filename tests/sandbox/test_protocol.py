@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paylera_sandbox.routes import OPERATIONS
+from paylera_sandbox.selection import Selection
 from paylera_sandbox.store import Store
 from sandbox.support import Api, problem
 
@@ -153,6 +154,7 @@ def test_a_fault_of_ours_is_a_problem_without_its_story(
         raise RuntimeError("the secret story")
 
     monkeypatch.setattr(Store, "page", broken)
+    monkeypatch.setattr(Selection, "page", broken)
     answer = api.get("/v1/plans")
     problem(answer, 500, "internal")
     page = api.browser.get("/")

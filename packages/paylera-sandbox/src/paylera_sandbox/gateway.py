@@ -20,7 +20,7 @@ from paylera_sandbox.control.commands import Command, Order
 from paylera_sandbox.idempotency import Answer, InFlight
 from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.operations import Call, File, Operation
-from paylera_sandbox.problems import Problem
+from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.recorder import MOST_OF_ANSWER, RecordedRequest
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
@@ -232,8 +232,13 @@ def _success(result: Doc | File | None, status: int) -> Answer:
 
 
 def _query(request: Request) -> dict[str, str]:
-    """Read the query; of a repeated parameter the last counts."""
-    return dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    """Read the query. A parameter that is given twice says two things, so it is refused."""
+    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    found = dict(pairs)
+    for name, value in pairs:
+        if found[name] != value:
+            raise fault(name[:128], "field.repeated", "is given twice, with different values")
+    return found
 
 
 def _problem_answer(problem: Problem, exchange: Exchange) -> Answer:

@@ -71,7 +71,7 @@ OPERATIONS = (
         "GET",
         "/v1/customers/{id}/invoices",
         customers.invoices,
-        query=PAGING,
+        query=documents.OWN_INVOICE_FILTERS,
         name="ListCustomerInvoices",
         answer=Page[Invoice],
     ),
@@ -185,7 +185,12 @@ OPERATIONS = (
         "GET", "/v1/payment-methods/{id}", documents.payment_method, name="GetPaymentMethod", answer=PaymentMethod
     ),
     Operation(
-        "GET", _ENDPOINTS, webhooks.listing, query=PAGING, name="ListWebhookEndpoints", answer=Page[WebhookEndpoint]
+        "GET",
+        _ENDPOINTS,
+        webhooks.listing,
+        query=webhooks.ENDPOINT_FILTERS,
+        name="ListWebhookEndpoints",
+        answer=Page[WebhookEndpoint],
     ),
     Operation(
         "POST",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paylera_sandbox import fields
-from paylera_sandbox.api.listing import PAGING, page
+from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -19,7 +19,13 @@ CREATE = {
     "metadata": Rule(fields.metadata),
 }
 UPDATE = {**CREATE, "default_payment_method_id": Rule(fields.identifier)}
-FILTERS = {"email": Rule(fields.text()), "external_id": Rule(fields.text()), **PAGING}
+FILTERS = filters(
+    email=fields.text(),
+    external_id=fields.text(),
+    name=fields.text(),
+    updated_at=fields.timestamp,
+    sort=("updated_at", "email", "name"),
+)
 
 
 def create(call: Call) -> Doc:
@@ -48,7 +54,7 @@ def create(call: Call) -> Doc:
 
 def listing(call: Call) -> Doc:
     """List customers."""
-    return page(call, "customers", email=call.query.get("email"), external_id=call.query.get("external_id"))
+    return page(call, "customers")
 
 
 def get(call: Call) -> Doc:

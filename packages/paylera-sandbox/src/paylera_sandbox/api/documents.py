@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from paylera_sandbox import fields
-from paylera_sandbox.api.listing import PAGING, page
-from paylera_sandbox.fields import Rule
+from paylera_sandbox.api.listing import filters, page
+from paylera_sandbox.billing.machines import INVOICE, PAYMENT
+from paylera_sandbox.kinds import Kind
 from paylera_sandbox.operations import Call, File
 from paylera_sandbox.receipt import receipt
 from paylera_sandbox.store import Doc
 
-_INVOICE_STATUSES = ("draft", "open", "partially_paid", "paid", "void", "uncollectible")
-_PAYMENT_STATUSES = ("pending", "processing", "requires_action", "succeeded", "failed", "canceled")
-_OWNER = {"customer_id": Rule(fields.identifier)}
-INVOICE_FILTERS = {
-    **_OWNER,
-    "subscription_id": Rule(fields.identifier),
-    "status": Rule(fields.any_of(*_INVOICE_STATUSES)),
-    **PAGING,
+_INVOICE: Mapping[str, Kind[Any]] = {
+    "subscription_id": fields.identifier,
+    "status": fields.choice(*INVOICE.states),
+    "number": fields.identifier,
+    "currency": fields.identifier,
+    "total": fields.decimal,
+    "amount_due": fields.decimal,
+    "due_at": fields.timestamp,
+    "issued_at": fields.timestamp,
 }
-PAYMENT_FILTERS = {
-    **_OWNER,
-    "invoice_id": Rule(fields.identifier),
-    "status": Rule(fields.any_of(*_PAYMENT_STATUSES)),
-    **PAGING,
-}
+_INVOICE_SORTS = ("updated_at", "due_at", "issued_at", "number", "total")
+OWN_INVOICE_FILTERS = filters(sort=_INVOICE_SORTS, **_INVOICE)
+INVOICE_FILTERS = filters(sort=_INVOICE_SORTS, customer_id=fields.identifier, **_INVOICE)
+PAYMENT_FILTERS = filters(
+    customer_id=fields.identifier,
+    invoice_id=fields.identifier,
+    payment_method_id=fields.identifier,
+    status=fields.choice(*PAYMENT.states),
+    currency=fields.identifier,
+    amount=fields.decimal,
+    captured_at=fields.timestamp,
+    sort=("updated_at", "captured_at", "amount"),
+)
 
 
 def invoices(call: Call) -> Doc:
     """List invoices."""
-    return page(call, "invoices", **_filters(call))
+    return page(call, "invoices")
 
 
 def invoice(call: Call) -> Doc:
@@ -44,7 +56,7 @@ def pdf(call: Call) -> File:
 
 def payments(call: Call) -> Doc:
     """List payments."""
-    return page(call, "payments", **_filters(call))
+    return page(call, "payments")
 
 
 def payment(call: Call) -> Doc:
@@ -55,7 +67,3 @@ def payment(call: Call) -> Doc:
 def payment_method(call: Call) -> Doc:
     """Return a payment method."""
     return call.unit.need("payment_methods", call.ids["id"], "payment_method.not_found")
-
-
-def _filters(call: Call) -> Doc:
-    return {name: value for name, value in call.query.items() if name not in PAGING}

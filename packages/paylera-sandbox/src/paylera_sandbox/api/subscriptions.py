@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
-from paylera_sandbox.api.listing import PAGING, page
+from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.billing import checkout, methods, proration, subscriptions
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
@@ -12,7 +12,17 @@ from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 
-FILTERS = {"customer_id": Rule(fields.identifier), "status": Rule(fields.any_of(*subscriptions.STATUSES)), **PAGING}
+FILTERS = filters(
+    customer_id=fields.identifier,
+    status=fields.choice(*subscriptions.STATUSES),
+    plan_id=fields.identifier,
+    plan_code=fields.identifier,
+    current_period_end=fields.timestamp,
+    trial_end=fields.timestamp,
+    cancel_at=fields.timestamp,
+    canceled_at=fields.timestamp,
+    sort=("updated_at", "current_period_end"),
+)
 CREATE = {
     "customer_id": Rule(fields.identifier, required=True),
     **PLAN,
@@ -44,7 +54,7 @@ def create(call: Call) -> Doc:
 
 def listing(call: Call) -> Doc:
     """List subscriptions."""
-    return page(call, "subscriptions", customer_id=call.query.get("customer_id"), status=call.query.get("status"))
+    return page(call, "subscriptions")
 
 
 def get(call: Call) -> Doc:

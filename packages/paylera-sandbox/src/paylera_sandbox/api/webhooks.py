@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paylera_sandbox import fields
-from paylera_sandbox.api.listing import PAGING, page
+from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.kinds import Invalid, accepts, list_of
 from paylera_sandbox.operations import Call
@@ -32,13 +32,18 @@ UPDATE = {
     "status": _STATUS,
 }
 ROTATE = {"secret": Rule(endpoints.secret)}
-DELIVERY_FILTERS = {
-    "status": Rule(fields.any_of("pending", "succeeded", "failed", "dropped")),
-    "event_id": Rule(fields.identifier),
-    "event_type": Rule(fields.identifier),
-    **PAGING,
-}
-EVENT_FILTERS = {"type": Rule(fields.identifier), "aggregate_id": Rule(fields.identifier), **PAGING}
+DELIVERY_FILTERS = filters(
+    status=fields.choice("pending", "succeeded", "failed", "dropped"),
+    event_id=fields.identifier,
+    event_type=fields.identifier,
+)
+ENDPOINT_FILTERS = filters(status=fields.choice("enabled", "disabled", "auto_disabled"), url=fields.url)
+EVENT_FILTERS = filters(
+    type=fields.identifier,
+    aggregate_id=fields.identifier,
+    aggregate_type=fields.identifier,
+    occurred_at=fields.timestamp,
+)
 _LONGEST_REPLAY = 1000
 
 
@@ -103,8 +108,7 @@ def rotate(call: Call) -> Doc:
 
 def deliveries(call: Call) -> Doc:
     """List the deliveries to an endpoint."""
-    filters = {name: call.query.get(name) for name in ("status", "event_id", "event_type")}
-    return page(call, "deliveries", endpoint_id=get(call)["id"], **filters)
+    return page(call, "deliveries", endpoint_id=get(call)["id"])
 
 
 def delivery(call: Call) -> Doc:
@@ -155,7 +159,7 @@ def ping(call: Call) -> Doc:
 
 def events(call: Call) -> Doc:
     """List events."""
-    return page(call, "events", type=call.query.get("type"), aggregate_id=call.query.get("aggregate_id"))
+    return page(call, "events")
 
 
 def event(call: Call) -> Doc:

@@ -52,7 +52,7 @@ def _query(name: str, rule: Rule) -> Parameter:
 
 
 def _with_default(schema: Schema, rule: Rule) -> Schema:
-    if rule.default is None:
+    if rule.default is None or "default" in schema:
         return schema
     return {**schema, "default": str(rule.default) if isinstance(rule.default, Decimal) else rule.default}
 
