@@ -312,6 +312,25 @@ def test_long_logs_have_pages(api: Api) -> None:
     assert len(re.findall("data-row", page(api, "/console/requests" + link))) == 10
 
 
+def test_clock_is_moved_and_stopped(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    api.ok(f"/v1/subscriptions/{api.current(customer)['id']}/cancel", {})
+    assert "This is the real time" in page(api, "/console/clock")
+    text = press(api, "/console/clock/advance", by="1d")
+    assert "Time runs on from where it was moved to" in text
+    assert "2 Nov 2026, 00:00:00" in text
+    assert "Subscription" in text[text.index("What happens next") :]
+    assert "stands still" in press(api, "/console/clock", mode="pinned", at="2026-11-03T10:30")
+    text = press(api, "/console/clock/advance", to="2026-12-05T10:30:00")
+    assert '<time datetime="2026-12-05T10:30:00.000Z">' in text
+    assert "Advanced to 5 Dec 2026" in text
+    assert api.get("/v1/subscriptions").json()["data"][0]["status"] == "canceled"
+    assert "Pinned" in page(api, "/console/customers")
+    refused = api.browser.post("/console/clock/advance", data={"by": "soon"})
+    assert (refused.status_code, "must be a duration" in refused.text) == (422, True)
+
+
 @pytest.fixture
 def other(api: Api) -> Iterator[Api]:
     """The same server through the token of a namespace."""

@@ -32,7 +32,7 @@ def create_app(namespaces: Namespaces) -> Starlette:
         finally:
             await namespaces.stop()
 
-    pages = page_routes(namespaces.default.engine)
+    pages = page_routes(namespaces, namespaces.default)
     others = Mount("/n/{namespace}", app=_Pages(namespaces, nowhere=Router(pages[-1:])))
     app = Starlette(routes=[*_api_routes(namespaces), others, *pages], lifespan=lifespan)
     app.router.redirect_slashes = False
@@ -55,7 +55,7 @@ class _Pages:
 
     def _site(self, namespace: Namespace) -> Router:
         if namespace not in self._sites:
-            self._sites[namespace] = Router(page_routes(namespace.engine), redirect_slashes=False)
+            self._sites[namespace] = Router(page_routes(self._namespaces, namespace), redirect_slashes=False)
         return self._sites[namespace]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
@@ -14,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.engine import Engine
+from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.pages.rendering import Page, Redirect, Site, notice
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.unit import Unit
@@ -34,17 +37,41 @@ class Visit:
     cookies: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a view is given that commands the sandbox itself: no unit of work, because commands begin their own."""
+
+    namespaces: Namespaces
+    namespace: Namespace
+    ids: dict[str, str]
+    form: dict[str, str]
+
+    @property
+    def engine(self) -> Engine:
+        """Return the engine of the namespace."""
+        return self.namespace.engine
+
+
 Answer = Page | Redirect | Response
-View = Callable[[Visit], Answer]
+PageView = Callable[[Visit], Answer]
+CommandView = Callable[[Errand], Awaitable[Answer]]
+View = PageView | CommandView
 
 
 class PageEndpoint:
     """All methods of one page. `frame` is the layout that its refusals have too."""
 
-    def __init__(self, engine: Engine, views: Mapping[str, View], *, frame: str = "layout.html") -> None:
-        self._engine = engine
+    def __init__(
+        self, namespaces: Namespaces, namespace: Namespace, views: Mapping[str, View], *, frame: str = "layout.html"
+    ) -> None:
+        self._namespaces = namespaces
+        self._namespace = namespace
         self._views = views
         self._frame = frame
+
+    @property
+    def _engine(self) -> Engine:
+        return self._namespace.engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -71,9 +98,17 @@ class PageEndpoint:
         form = await _form(request) if request.method == "POST" else {}
         if form is None:
             return self._notice(413, "Too much", "The form is too large.")
-        return self._view(view, request, form)
+        if inspect.iscoroutinefunction(view):
+            return await self._command(cast("CommandView", view), request, form)
+        return self._view(cast("PageView", view), request, form)
 
-    def _view(self, view: View, request: Request, form: dict[str, str]) -> Answer:
+    async def _command(self, view: CommandView, request: Request, form: dict[str, str]) -> Answer:
+        try:
+            return await view(Errand(self._namespaces, self._namespace, dict(request.path_params), form))
+        except Problem as problem:
+            return self._refusal(problem)
+
+    def _view(self, view: PageView, request: Request, form: dict[str, str]) -> Answer:
         """Run a view as one transaction. A refusal that is a fact (a declined payment) is kept, others are undone."""
         try:
             with self._engine.unit() as unit:
@@ -101,7 +136,9 @@ class PageEndpoint:
         return notice(status, title, text, frame=self._frame)
 
     def _site(self) -> Site:
-        return Site(urlsplit(self._engine.base_url).path.rstrip("/"), stamp(self._engine.clock.now()))
+        engine, state = self._engine, self._engine.time.state()
+        mode = "advancing" if state.running else "pinned" if state.pinned else "moved" if state.offset else "real"
+        return Site(urlsplit(engine.base_url).path.rstrip("/"), stamp(engine.time.now()), mode)
 
     def _method_not_allowed(self) -> Response:
         allow = ", ".join(sorted({*self._views, *({"HEAD"} if "GET" in self._views else ())}))

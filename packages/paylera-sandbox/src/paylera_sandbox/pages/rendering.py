@@ -30,11 +30,12 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What all pages of one sandbox share: the path that its addresses begin with (of a namespace, `/n/<name>`), and
-    its clock's moment."""
+    """What all pages of one sandbox share: the path that its addresses begin with (of a namespace, `/n/<name>`), its
+    clock's moment, and how that clock goes: `real`, `moved`, `pinned` or `advancing`."""
 
     base: str
     now: str
+    mode: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.routing import BaseRoute, Route
 
-from paylera_sandbox.engine import Engine
+from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.pages import checkout, home, portal, reference
 from paylera_sandbox.pages.console.routes import CONSOLE
 from paylera_sandbox.pages.endpoint import PageEndpoint, View
@@ -27,12 +27,11 @@ START: Mapping[str, Mapping[str, View]] = {"/": {"GET": home.show}}
 ELSE: Mapping[str, Mapping[str, View]] = {"/{rest:path}": {"GET": home.missing, "POST": home.missing}}
 
 
-def page_routes(engine: Engine) -> list[BaseRoute]:
-    """Return the routes of the pages; the last one takes what no other does."""
-    return [
-        *(
-            Route(path, PageEndpoint(engine, views, frame=CONSOLE_FRAME))
-            for path, views in {**START, **CONSOLE}.items()
-        ),
-        *(Route(path, PageEndpoint(engine, views)) for path, views in {**PAGES, **ELSE}.items()),
-    ]
+def page_routes(namespaces: Namespaces, namespace: Namespace) -> list[BaseRoute]:
+    """Return the routes of a namespace's pages; the last one takes what no other does."""
+
+    def routes(table: Mapping[str, Mapping[str, View]], frame: str) -> list[BaseRoute]:
+        endpoints = ((path, PageEndpoint(namespaces, namespace, views, frame=frame)) for path, views in table.items())
+        return [Route(path, endpoint) for path, endpoint in endpoints]
+
+    return [*routes({**START, **CONSOLE}, CONSOLE_FRAME), *routes({**PAGES, **ELSE}, "layout.html")]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from paylera_sandbox import fields
+from paylera_sandbox.control.commands import Order
+from paylera_sandbox.control.routes import COMMANDS
 from paylera_sandbox.operations import Call, Operation
-from paylera_sandbox.pages.endpoint import Visit
+from paylera_sandbox.pages.endpoint import Errand, Visit
 from paylera_sandbox.routes import OPERATIONS
 from paylera_sandbox.store import Doc
 
+_COMMANDS = {(command.method, command.path): command for command in COMMANDS}
 _BY_ROUTE = {(operation.method, operation.path): operation for operation in OPERATIONS}
 
 
@@ -24,6 +27,14 @@ def perform(visit: Visit, method: str, path: str, body: Doc | None = None, **ids
     return answer if isinstance(answer, dict) else {}
 
 
-def given(visit: Visit, *names: str) -> Doc:
+async def command(errand: Errand, method: str, path: str, body: Doc | None = None, **ids: str) -> Doc:
+    """Run a command of the control API and return its answer."""
+    found = _COMMANDS[method, path]
+    query, read = fields.read({}, found.query), fields.read(body or {}, found.body)
+    answer = await found.handler(Order(errand.namespaces, errand.namespace, ids, query, read))
+    return answer if isinstance(answer, dict) else {}
+
+
+def given(visit: Visit | Errand, *names: str) -> Doc:
     """Return the fields of the form that are not blank."""
     return {name: visit.form[name].strip() for name in names if visit.form.get(name, "").strip()}

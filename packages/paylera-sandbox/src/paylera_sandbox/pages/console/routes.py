@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from paylera_sandbox.pages.console import (
     catalogue,
+    clock,
     customers,
     documents,
     events,
@@ -41,6 +42,8 @@ CONSOLE: Mapping[str, Mapping[str, View]] = {
     "/console/webhooks/{id}/rotate": {"POST": webhooks.rotate},
     "/console/webhooks/{id}/switch": {"POST": webhooks.switch},
     "/console/webhooks/{id}/delete": {"POST": webhooks.delete},
+    "/console/clock": {"GET": clock.show, "POST": clock.put},
+    "/console/clock/advance": {"POST": clock.advance},
     "/console/requests": {"GET": requests.show},
     "/console/requests/clear": {"POST": requests.clear},
     "/console/requests/{number}": {"GET": requests.detail},
