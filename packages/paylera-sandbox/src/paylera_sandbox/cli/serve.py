@@ -1,25 +1,17 @@
-"""The command line: `paylera-sandbox serve`."""
+"""`paylera-sandbox serve`: the one command that is a sandbox itself."""
 
 from __future__ import annotations
 
 import ipaddress
-import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from paylera_sandbox.engine import DEFAULT_TOKEN
-
-app = typer.Typer(help="A local Paylera: no account, no network.", add_completion=False, rich_markup_mode=None)
-
-
-@app.callback()
-def _commands() -> None:
-    """Keep `serve` a command of its own: more will stand beside it."""
+from paylera_sandbox.cli.exits import USAGE, CommandError
+from paylera_sandbox.cli.session import DEFAULT_TOKEN
 
 
-@app.command()
 def serve(
     *,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
@@ -55,7 +47,7 @@ def serve(
             )
         )
     except startup.StartError as error:
-        _refuse(str(error))
+        raise CommandError(str(error), USAGE) from None
 
 
 def _check_host(host: str) -> None:
@@ -71,28 +63,3 @@ def _check_host(host: str) -> None:
 def _check_token(token: str) -> None:
     if not token.isascii() or not token.isprintable() or not token or " " in token:
         raise typer.BadParameter("must be visible ASCII characters", param_hint="--token")
-
-
-def _refuse(message: str) -> NoReturn:
-    sys.stderr.write(f"paylera-sandbox: {message}\n")
-    raise typer.Exit(2)
-
-
-def main() -> None:
-    """Run the command line. What the user got wrong is one line on stderr and exit code 2."""
-    try:
-        sys.exit(app(standalone_mode=False))
-    except _UserError as error:
-        sys.exit(_told(error))
-    except typer.Abort:
-        sys.exit(130)
-
-
-# typer carries its own copy of click in newer versions, so the base class is found through one that it exports.
-_UserError: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
-
-
-def _told(error: BaseException) -> int:
-    message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
-    sys.stderr.write(f"paylera-sandbox: {message} (see paylera-sandbox serve --help)\n")
-    return 2
