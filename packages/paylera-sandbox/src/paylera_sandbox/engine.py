@@ -46,17 +46,26 @@ class Engine:
     retired: bool = False  # its namespace was deleted
     seed: int | str | None = None
     ticking: bool = False
+    generation: int = 0  # counts how often the data as a whole was put in place
     time: Timeline = field(init=False)
     noise: Random = field(init=False)
     memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
 
     def __post_init__(self) -> None:
-        """Go on where the database stands: its time, and what became due since."""
+        """Take the time from the database."""
         self.time = self.clock = Timeline(self.store, self.clock)
+        self.begin()
+
+    def begin(self, *, listing: bool = True) -> None:
+        """Go on where the database stands: its time, and what became due since. Deliveries that are under way belong to
+        what was there before, and their outcomes are forgotten. `listing` brings the catalogue in first."""
+        self.generation += 1
+        self.memo.clear()
         with self.store.transaction():
             start = self.store.next_number("starts")
             self.noise = SystemRandom() if self.seed is None else Random(f"{self.seed}:{start}")  # noqa: S311 wanted to be predictable
-            install(self.store, self.catalogue, stamp(self.time.now()))
+            if listing:
+                install(self.store, self.catalogue, stamp(self.time.now()))
             due = agenda.first(self.store)
             if due is not None and due.due_at < stamp(self.time.now()):
                 self.time.catch_up(moment(due.due_at))

@@ -93,6 +93,20 @@ class Store:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy everything that is committed into a database that is empty."""
+        with self._lock:
+            self._connection.backup(target)
+
+    def copy_into(self, other: Store) -> None:
+        """Put everything in place of what another store holds."""
+        other.replace_by(self._connection)
+
+    def replace_by(self, source: sqlite3.Connection) -> None:
+        """Put a whole database in place of this one, as one transaction."""
+        with self._lock:
+            source.backup(self._connection)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep all writes of the block, or none if it raises. A block that only reads costs nothing."""

@@ -22,7 +22,7 @@ class Connection:
     url: str
     token: str
 
-    def get(self, path: str, **query: object) -> Doc:
+    def get(self, path: str, /, **query: object) -> Doc:
         """Read an object."""
         return self._json("GET", path, query=query)
 
@@ -34,11 +34,11 @@ class Connection:
         """Set something."""
         return self._json("PUT", path, body=body)
 
-    def delete(self, path: str, **query: object) -> None:
+    def delete(self, path: str, /, **query: object) -> None:
         """Remove something."""
         self.raw("DELETE", path, query=query)
 
-    def all(self, path: str, *, limit: int, **query: object) -> list[Doc]:
+    def all(self, path: str, /, *, limit: int, **query: object) -> list[Doc]:
         """Read a list over its pages, up to so many objects."""
         found: list[Doc] = []
         cursor: object = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 
@@ -43,7 +44,7 @@ def program() -> typer.Typer:
 
 
 def _group(words: str, commands: Commands) -> typer.Typer:
-    group = typer.Typer(help=words, add_completion=False, rich_markup_mode=None)
+    group = typer.Typer(help=words, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     for name, command in commands.items():
         group.command(name)(command)
     return group
@@ -55,7 +56,7 @@ def main() -> None:
     try:
         sys.exit(program()(standalone_mode=False, prog_name=PROGRAM))
     except CommandError as error:
-        sys.exit(_told(str(error), error.code))
+        sys.exit(_told(str(error), error.code, problem=error.problem))
     except _UserError as error:
         sys.exit(_told(f"{_message(error)} (see {_help(error)} --help)", USAGE))
     except (typer.Abort, KeyboardInterrupt):
@@ -69,8 +70,14 @@ def main() -> None:
 _UserError: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 
-def _told(message: str, code: int) -> int:
-    sys.stderr.write(f"{PROGRAM}: {' '.join(message.split())}\n")
+def _told(message: str, code: int, *, problem: Mapping[str, object] | None = None) -> int:
+    """Say on one line of stderr why there is no result: to a program, with the sandbox's problem document."""
+    line = " ".join(message.split())
+    if "--json" in sys.argv:
+        error = {"message": line, "exit_code": code, "problem": problem}
+        sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(f"{PROGRAM}: {line}\n")
     return code
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from paylera_sandbox.control.commands import Order
-from paylera_sandbox.fields import Invalid, Rule
+from paylera_sandbox.kinds import Invalid, accepts, matching
 from paylera_sandbox.namespaces import NAME, Namespace
+from paylera_sandbox.rules import Rule
 from paylera_sandbox.store import Doc
 
 
+@accepts(matching(NAME))
 def name(value: object) -> str:
     """Take the name of a namespace, which becomes part of its token, its file and its pages' paths."""
     if not isinstance(value, str) or not NAME.fullmatch(value):

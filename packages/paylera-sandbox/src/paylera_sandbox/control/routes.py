@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.control import clock, health, namespaces, requests
+from paylera_sandbox.control import clock, events, health, namespaces, requests, snapshots
 from paylera_sandbox.control.commands import Command
 
 COMMANDS = (
@@ -14,6 +14,11 @@ COMMANDS = (
     Command("POST", "/sandbox/namespaces", namespaces.create, body=namespaces.CREATE, status=201),
     Command("GET", "/sandbox/namespaces/{name}", namespaces.get),
     Command("DELETE", "/sandbox/namespaces/{name}", namespaces.delete, status=204),
+    Command("POST", "/sandbox/reset", snapshots.reset),
+    Command("GET", "/sandbox/snapshot", snapshots.take),
+    Command("POST", "/sandbox/restore", snapshots.restore, file=snapshots.LARGEST),
+    Command("POST", "/sandbox/trigger", events.trigger, body=events.TRIGGER, status=202),
+    Command("POST", "/sandbox/events/{id}/resend", events.resend, body=events.RESEND, status=202),
     Command("GET", "/sandbox/requests", requests.listing, query=requests.FILTERS),
     Command("DELETE", "/sandbox/requests", requests.clear, status=204),
 )

@@ -78,12 +78,12 @@ class Courier:
             queue = (endpoint, head.aggregate)
             if queue not in self._under_way and self._load[endpoint] < AT_ONCE:
                 self._load[endpoint] += 1
-                self._under_way[queue] = asyncio.create_task(self._deliver(head, queue))
+                self._under_way[queue] = asyncio.create_task(self._deliver(head, queue, self._engine.generation))
         return None
 
-    async def _deliver(self, head: Head, queue: tuple[str, str]) -> None:
+    async def _deliver(self, head: Head, queue: tuple[str, str], generation: int) -> None:
         try:
-            await self._attempt(head.delivery_id)
+            await self._attempt(head.delivery_id, generation)
         except Exception:
             log.exception("delivery %s broke", head.delivery_id)
             await asyncio.sleep(PAUSE_SECONDS)  # it is still due: do not spin
@@ -94,11 +94,14 @@ class Courier:
             async with self._progress:
                 self._progress.notify_all()
 
-    async def _attempt(self, delivery_id: str) -> None:
-        sent = self._pack(delivery_id)
+    async def _attempt(self, delivery_id: str, generation: int) -> None:
+        """Send once. After a reset or a restore, the delivery is another one or none, and not touched."""
+        sent = self._pack(delivery_id) if generation == self._engine.generation else None
         if sent is None:
             return
         outcome = await self._sender.post(sent.url, sent.payload, sent.headers)
+        if generation != self._engine.generation:
+            return
         with self._engine.unit() as unit:
             conclude(unit, delivery_id, sent, outcome, self._engine.time_scale)
 

@@ -58,7 +58,7 @@ def ensure(unit: Unit, *, url: str, secret: str | None) -> Doc:
     """Return the endpoint with this URL, registered if need be, with this secret as its only one. One that was disabled
     for its refusals gets another chance."""
     endpoint = unit.store.first("webhook_endpoints", url=url) or register(unit, url=url, events=["*"], secret=secret)
-    wanted: Doc = {}
+    wanted: Doc = {"_configured": True}  # it stays when the sandbox is reset
     if secret is not None and endpoint["_secrets"] != [{"secret": secret, "expires_at": None}]:
         wanted = {"_secrets": [{"secret": secret, "expires_at": None}], "secret_last4": secret[-4:]}
     if endpoint["status"] == "auto_disabled":
