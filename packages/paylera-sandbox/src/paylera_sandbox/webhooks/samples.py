@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from paylera_sandbox.api import customers
-from paylera_sandbox.billing import methods, subscriptions, wallets
+from paylera_sandbox.billing import methods, pricing, subscriptions, wallets
 from paylera_sandbox.billing.cards import BY_NAME
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.operations import Call
@@ -55,8 +55,8 @@ def _live(unit: Unit) -> None:
     customer = customers.create(Call(unit=unit, ids={}, query={}, body=dict(_PERSON)))
     card = BY_NAME["tok_visa_success"]
     method = methods.attach_card(unit, customer, card, exp_month=12, exp_year=unit.now.year + 4)
-    listed = unit.store.newest("plans", {"_listed": 1})
-    plan = next((plan for plan in listed if not subscriptions.is_free(plan)), listed[0])
+    listed = unit.store.newest("plans", {"status": "active"})
+    plan = next((plan for plan in listed if not pricing.is_free(plan)), listed[0])
     subscription = subscriptions.start(unit, unit.customer(customer["id"]), plan, subscriptions.Terms(), method=method)
     wallets.create(unit, customer, subscription["currency"])
     endpoints.register(unit, url="https://shop.example/webhooks/paylera", events=["*"])
