@@ -197,6 +197,7 @@ def run(flow: Flow[T], perform: Callable[[Effect], Any]) -> T:
                 effect = flow.throw(error)
             else:
                 effect = flow.send(answer)
+                answer = None  # it may be a secret, and no local of what fails next
     except StopIteration as stop:
         result: T = stop.value
         return result
@@ -219,6 +220,7 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
                 effect = flow.throw(error)
             else:
                 effect = flow.send(answer)
+                answer = None  # it may be a secret, and no local of what fails next
     except StopIteration as stop:
         result: T = stop.value
         return result

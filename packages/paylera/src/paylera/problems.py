@@ -34,9 +34,11 @@ TITLES: dict[str, tuple[int, str]] = {
     "paylera.webhook_malformed": (400, "The body is not an event"),
     "paylera.webhook_signature_invalid": (401, "The signature is not valid"),
     "paylera.webhook_busy": (503, "The event is being handled"),
+    "paylera.webhook_secret_unavailable": (503, "The signature cannot be checked now"),
     "paylera.webhook_store_unavailable": (503, "The event cannot be handled now"),
 }
-"""Every code that is ours, with its status and title. The receiver gives none with 5xx before a right signature."""
+"""Every code that is ours, with its status and title. The receiver gives none with 5xx before a right signature,
+unless a merchant's own provider of secrets fails."""
 
 _PRIVATE: Headers = (("cache-control", "private, no-store"), ("x-content-type-options", "nosniff"))
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)

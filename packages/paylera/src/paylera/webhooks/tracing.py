@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def span(tracer: Any, event: PayleraWebhookEvent) -> Iterator[None]:
-    """Run the body of a `with` inside the span of one event, so that the handler's own spans lie within it."""
+def span(tracer: Any, event: PayleraWebhookEvent, *, position: int = 0) -> Iterator[None]:
+    """Run the body of a `with` inside the span of one event, so that the handler's own spans lie within it.
+
+    `position` is that of the secret which signed it; told when it is not the first, which is then still needed.
+    """
     if tracer is None:
         yield
         return
     with tracer.start_as_current_span(
         f"Paylera.Webhook.{event.type}",
-        attributes={"http.method": "POST", **_ids(event)},
+        attributes={"http.method": "POST", **_ids(event), **_position(position)},
         record_exception=False,
         set_status_on_exception=False,
         **_kind(),
@@ -35,6 +38,10 @@ def span(tracer: Any, event: PayleraWebhookEvent) -> Iterator[None]:
             running.set_attribute("paylera.problem.type", refused.type)
             raise
         running.set_attribute("http.status_code", 200)
+
+
+def _position(position: int) -> dict[str, int]:
+    return {"paylera.webhook.secret_position": position} if position else {}
 
 
 def _kind() -> Mapping[str, Any]:
