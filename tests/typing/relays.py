@@ -91,7 +91,6 @@ def receivers() -> None:
     assert_type(paylera_webhook_urls(signing_secret="whsec_x", handlers={"*": rest}), list[URLPattern])
     paylera_webhooks(signing_secret="whsec_x", accepted_secrets=[None, ""], handlers={}, claims=Store())
     paylera_webhooks(signing_secret="whsec_x", handlers={}, claims=object())  # type: ignore[arg-type]
-    paylera_webhooks(signing_secret="whsec_x")  # type: ignore[call-arg]
     paylera_webhook_urls(signing_secret="whsec_x", handlers={"*": "app.tasks.handle"})  # type: ignore[dict-item]
     paylera_webhook_urls(secret="whsec_x", handlers={})  # type: ignore[call-arg]
     WebhookReceiver(signing_secret="whsec_x", handlers={"*": rest})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import paylera
 import paylera_django
 import paylera_fastapi
+from paylera.webhooks import EVENT_TYPES
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".mypy_cache" / "users"
@@ -27,7 +29,7 @@ def mypy(*files: Path | str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_programs() -> None:
     """Every expectation in the programs holds."""
     programs = sorted(path.name for path in HERE.glob("*.py") if path != Path(__file__))
-    assert programs == ["calls.py", "events.py", "relays.py"]
+    assert programs == ["calls.py", "events.py", "handlers.py", "relays.py"]
     result = mypy(*programs, cwd=HERE)
     assert (result.stdout, result.stderr) == ("", "")
 
@@ -47,3 +49,17 @@ def test_every_public_name_is_known(tmp_path: Path) -> None:
     ]
     assert sum("Revealed type is" in line for line in told) == len(names)
     assert [line for line in told if 'is "Any"' in line] == []
+
+
+def test_every_type_of_the_catalogue_has_its_overload() -> None:
+    """The overloads are what their generator makes of the catalogue: python .ci/overloads.py"""
+    spec = importlib.util.spec_from_file_location("overloads", HERE.parents[1] / ".ci" / "overloads.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    assert generator.TARGET.read_text() == generator.rendered()
+    for event_type, cls in EVENT_TYPES.items():
+        assert f'Literal["{event_type}"], /, **options: Unpack[HandlerOptions]) -> Registrar[{cls.__name__}]:' in (
+            generator.rendered()
+        )

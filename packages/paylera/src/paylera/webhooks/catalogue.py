@@ -78,6 +78,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 """Every type that has a class of its own, by the module that defines it; `usage.*` events have the base class."""
 
+PATTERNS = (
+    "*",
+    *sorted({f"{item.partition('.')[0]}.*" for types in FAMILIES.values() for item in types} | {"usage.*"}),
+)
+"""Every pattern that a known type matches; `usage.*` has no types of its own."""
+
 
 def stem(event_type: str) -> str:
     """Return what the names of a type's classes begin with: `invoice.paid` gives `InvoicePaid`."""
