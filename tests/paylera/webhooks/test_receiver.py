@@ -254,7 +254,7 @@ def test_a_misspelt_type_is_hinted_at(caplog: pytest.LogCaptureFixture) -> None:
     """It may be new, so it is no error."""
     receiver(handlers={"invoice.payed": print, "galaxy.collided": print, "invoice.paid": print, "usage.*": print})
     assert "'invoice.payed' is not an event type that this version knows; did you mean 'invoice.paid'?" in caplog.text
-    assert len(caplog.records) == 2
+    assert caplog.text.count("is not an event type") == 2
 
 
 def test_white_space_around_the_secret_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -267,7 +267,7 @@ def test_white_space_around_the_secret_is_pointed_out(caplog: pytest.LogCaptureF
 def test_secrets_hide_themselves() -> None:
     """Whatever prints the receiver or what it holds."""
     target = receiver(accepted_secrets=["whsec_test_2"])
-    shown = f"{target!r} {vars(target)} {target._verifier._secrets}"
+    shown = f"{target!r} {vars(target)} {vars(target._secrets)} {target._secrets._fixed._secrets}"
     assert "whsec_test" not in shown
 
 

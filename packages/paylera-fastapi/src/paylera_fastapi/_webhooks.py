@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
 
-from paylera.webhooks import MAX_BODY, ClaimStore, WebhookReceiver
+from paylera.webhooks import MAX_BODY, ClaimStore, Inbox, WebhookReceiver
+from paylera.webhooks.secrets import AcceptedSecrets, SecretSource
 from paylera_fastapi._host import mount, new_router, performer
 
 
 def paylera_webhooks(
     *,
-    signing_secret: str,
-    accepted_secrets: Sequence[str | None] | None = None,
+    signing_secret: SecretSource,
+    accepted_secrets: AcceptedSecrets | None = None,
     tolerance_seconds: float = 300,
-    handlers: Mapping[str, Callable[..., Any]],
+    handlers: Mapping[str, Callable[..., Any]] | None = None,
     claims: ClaimStore | None = None,
+    inbox: Inbox | None = None,
+    standard_webhooks: bool = False,
     tracer: Any = None,
 ) -> APIRouter:
     """Return the receiver as a router: `app.include_router(paylera_webhooks(...), prefix="/webhooks/paylera")`.
 
     It answers with and without a trailing slash, because a sender takes a redirect for a failure. `handlers` maps an
     event type, `prefix.*` or `*` to a function of one argument, the typed event; `def` ones run in the thread pool.
-    `claims` is where handled events are remembered, in this process unless given; `tracer` an OpenTelemetry tracer. A
-    bad setting is a `ValueError` that names the parameter. Source: contract section 7.
+    `claims` is where handled events are remembered, in this process unless given; an `inbox` stores and handles them,
+    and has the handlers. Secrets may be providers, `def` or `async def`. `standard_webhooks` accepts the headers of
+    Standard Webhooks too; `tracer` is an OpenTelemetry tracer. A bad setting is a `ValueError` that names the
+    parameter. Source: contract section 7.
     """
     receiver = WebhookReceiver(
         signing_secret=signing_secret,
@@ -33,6 +38,8 @@ def paylera_webhooks(
         tolerance_seconds=tolerance_seconds,
         handlers=handlers,
         claims=claims,
+        inbox=inbox,
+        standard_webhooks=standard_webhooks,
         tracer=tracer,
     )
 

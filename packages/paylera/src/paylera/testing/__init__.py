@@ -7,5 +7,6 @@ client.post("/webhooks/paylera/", data=delivery.body, content_type="application/
 
 from paylera.testing.deliveries import SignedEvent, signed_event
 from paylera.testing.events import event_payload, make_event
+from paylera.testing.inbox import MemoryInboxStore
 
-__all__ = ["SignedEvent", "event_payload", "make_event", "signed_event"]
+__all__ = ["MemoryInboxStore", "SignedEvent", "event_payload", "make_event", "signed_event"]

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     )
     from paylera.webhooks.catalogue import EVENT_TYPES
     from paylera.webhooks.event import PayleraWebhookEvent
+    from paylera.webhooks.handlers import EventHandler
+    from paylera.webhooks.inbox import Inbox
     from paylera.webhooks.invoices import (
         InvoiceCreatedEvent,
         InvoiceCreatedEventData,
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
         InvoiceVoidedEvent,
         InvoiceVoidedEventData,
     )
+    from paylera.webhooks.lanes import InboxRecord
     from paylera.webhooks.payments import (
         CardData,
         PaymentActionCompletedEvent,
@@ -87,8 +90,9 @@ if TYPE_CHECKING:
         PaymentSucceededEventData,
     )
     from paylera.webhooks.receiver import MAX_BODY, WebhookReceiver
+    from paylera.webhooks.registry import WebhookHandlers
     from paylera.webhooks.signatures import construct_event, sign, verify_signature
-    from paylera.webhooks.stores import ClaimState, ClaimStore, InProcessClaims
+    from paylera.webhooks.stores import ClaimState, ClaimStore, InboxQuery, InboxStore, InProcessClaims
     from paylera.webhooks.subscriptions import (
         DunningExhaustedEvent,
         DunningExhaustedEventData,
@@ -144,11 +148,15 @@ else:
         "accounts": ("CommissionData", "CustomerData", "PayoutBatchData", "WalletData", "WebhookEndpointData"),
         "catalogue": ("EVENT_TYPES",),
         "event": ("PayleraWebhookEvent",),
+        "handlers": ("EventHandler",),
+        "inbox": ("Inbox",),
         "invoices": ("InvoiceData", "InvoiceLineData"),
+        "lanes": ("InboxRecord",),
         "payments": ("CardData", "PaymentData", "PaymentErrorData", "PaymentMethodData", "PaymentNextActionData"),
         "receiver": ("MAX_BODY", "WebhookReceiver"),
+        "registry": ("WebhookHandlers",),
         "signatures": ("construct_event", "sign", "verify_signature"),
-        "stores": ("ClaimState", "ClaimStore", "InProcessClaims"),
+        "stores": ("ClaimState", "ClaimStore", "InboxQuery", "InboxStore", "InProcessClaims"),
         "subscriptions": ("SubscriptionData",),
     }
     _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -177,7 +185,12 @@ __all__ = [
     "CustomerUpdatedEventData",
     "DunningExhaustedEvent",
     "DunningExhaustedEventData",
+    "EventHandler",
     "InProcessClaims",
+    "Inbox",
+    "InboxQuery",
+    "InboxRecord",
+    "InboxStore",
     "InvoiceCreatedEvent",
     "InvoiceCreatedEventData",
     "InvoiceData",
@@ -279,6 +292,7 @@ __all__ = [
     "WebhookEndpointDisabledEventData",
     "WebhookEndpointUpdatedEvent",
     "WebhookEndpointUpdatedEventData",
+    "WebhookHandlers",
     "WebhookReceiver",
     "construct_event",
     "sign",

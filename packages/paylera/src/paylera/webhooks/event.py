@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PrivateAttr, StringConstraints
 
 
 def _aware(value: datetime) -> datetime:
@@ -51,3 +51,19 @@ class PayleraWebhookEvent(Model):
     else:
         data: dict[str, Any]
     previous_attributes: dict[str, Any] | None = None
+    _is_stale: bool = PrivateAttr(default=False)
+    _live: Any = PrivateAttr(default=None)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a newer event of the same aggregate was handled before; known to an inbox only."""
+        return self._is_stale
+
+    @property
+    def live(self) -> Any:
+        """The aggregate as the API has it now, for handlers with `refetch=True`; None otherwise, and if it is gone."""
+        return self._live
+
+    def observe(self, *, is_stale: bool, live: Any) -> None:
+        """Set what the inbox found out about the event; it is no part of the payload."""
+        self._is_stale, self._live = is_stale, live

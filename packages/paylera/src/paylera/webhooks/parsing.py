@@ -30,12 +30,23 @@ def parse_event(payload: bytes) -> PayleraWebhookEvent:
     An unknown type gives the base class. So does a known one whose data no longer fits its class: nothing is lost, a
     warning is logged, and a handler that reads typed attributes fails, so that the event comes again after an upgrade.
     """
+    event, misfit = read_event(payload)
+    if misfit is not None:
+        log.warning("the %s event %s %s, handlers get it untyped", event.type, event.id, misfit)
+    return event
+
+
+def read_event(payload: bytes) -> tuple[PayleraWebhookEvent, str | None]:
+    """Return the event in a verified body and, if its data does not fit its class, where not; then it is untyped.
+
+    Raises `SignatureVerificationError` (`malformed_payload`).
+    """
     envelope = _decoded(payload)
     event_type = envelope.get("type")
     try:
-        return _class_of(event_type).model_validate(envelope)
+        return _class_of(event_type).model_validate(envelope), None
     except ValidationError as error:
-        return _untyped(envelope, error)
+        return _untyped(envelope), _misfit(error)
 
 
 def _decoded(payload: bytes) -> dict[str, Any]:
@@ -61,11 +72,14 @@ def _class_of(event_type: Any) -> type[PayleraWebhookEvent]:
     return EVENT_TYPES.get(event_type, PayleraWebhookEvent) if isinstance(event_type, str) else PayleraWebhookEvent
 
 
-def _untyped(envelope: dict[str, Any], error: ValidationError) -> PayleraWebhookEvent:
+def _untyped(envelope: dict[str, Any]) -> PayleraWebhookEvent:
     try:
-        event = PayleraWebhookEvent.model_validate(envelope)
+        return PayleraWebhookEvent.model_validate(envelope)
     except ValidationError:
         raise refusal("malformed_payload") from None
-    places = ", ".join(sorted({".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False)}))
-    log.warning("the %s event %s does not fit its class, handlers get it untyped; see %s", event.type, event.id, places)
-    return event
+
+
+def _misfit(error: ValidationError) -> str:
+    # The places only: what the values are is the merchant's customers' business.
+    places = sorted({".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False)})
+    return f"does not fit its class; see {', '.join(places)}"
