@@ -65,6 +65,17 @@ def quote(unit: Unit, session: Doc) -> Doc:
     return invoices.draft(unit, subscription, subscriptions.first_items(unit, plan, subscription))
 
 
+def planned(unit: Unit, session: Doc) -> Doc | None:
+    """Return the subscription that paying would make or change, not stored; None if it is not about one."""
+    if session["plan_id"] is None:
+        return None
+    customer, plan = unit.customer(session["customer_id"]), unit.plan(session["plan_id"])
+    if session["_changes"]:
+        held = unit.need("subscriptions", session["_changes"], "subscription.not_found")
+        return proration.prepare(unit, held, plan, _terms(session))[0]
+    return subscriptions.build(unit, customer, plan, _terms(session))
+
+
 def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc | None:
     """Charge a card and return the payment, whose status tells what came of it: `succeeded`, `failed`, or
     `requires_action` (the bank asks for confirmation). None: credit covered everything."""

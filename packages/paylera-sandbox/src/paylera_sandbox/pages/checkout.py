@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from paylera_sandbox.billing import checkout
-from paylera_sandbox.billing.cards import BY_NAME, CARDS, Card
+from paylera_sandbox.billing.cards import BY_NAME, CARDS, Card, spaced
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect, notice
+from paylera_sandbox.pages.terms import renewal
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 
@@ -49,7 +50,7 @@ def ask(visit: Visit) -> Answer:
     if closed is not None or not session["_waiting"]:
         return closed or Redirect(f"/checkout/{session['id']}")
     payment = visit.unit.need("payments", session["_waiting"]["payment_id"], "payment.not_found")
-    return Page("confirm.html", {"payment": payment})
+    return Page("confirm.html", {"payment": payment, "card": BY_NAME[session["_waiting"]["card"]]})
 
 
 def answer(visit: Visit) -> Answer:
@@ -90,18 +91,37 @@ def _closed(visit: Visit, session: Doc) -> Page | None:
 def _form(
     visit: Visit, session: Doc, *, faults: dict[str, str] | None = None, declined: str | None = None, status: int = 200
 ) -> Page:
-    typed = visit.form if faults or declined else {}
+    unit = visit.unit
+    customer = unit.customer(session["customer_id"])
+    planned = checkout.planned(unit, session)
     values: dict[str, Any] = {
         "session": session,
-        "plan": visit.unit.plan(session["plan_id"]),
-        "customer": visit.unit.customer(session["customer_id"]),
-        "invoice": checkout.quote(visit.unit, session),
-        "cards": CARDS,
-        "values": {name: typed.get(name, "") for name in _FIELDS},
+        "mode": session.get("mode", "subscription"),
+        "plan": unit.plan(session["plan_id"]) if planned else None,
+        "planned": planned,
+        "renewal": renewal(unit, planned) if planned else None,
+        "customer": customer,
+        "invoice": checkout.quote(unit, session),
+        "cards": [(card, _filled(visit, customer, card)) for card in CARDS],
+        "values": _typed(visit, customer, mistaken=bool(faults or declined)),
         "faults": {name: (faults or {}).get(name) for name in _FIELDS},
         "declined": declined,
     }
     return Page("checkout.html", values, status)
+
+
+def _typed(visit: Visit, customer: Doc, *, mistaken: bool) -> dict[str, str]:
+    """Return what the form begins with: what was typed, or the test card of the link that was followed."""
+    if mistaken:
+        return {name: visit.form.get(name, "") for name in _FIELDS}
+    card = BY_NAME.get(visit.query.get("card", ""))
+    return _filled(visit, customer, card) if card else {**dict.fromkeys(_FIELDS, ""), "name": customer["name"] or ""}
+
+
+def _filled(visit: Visit, customer: Doc, card: Card) -> dict[str, str]:
+    year = (visit.unit.now.year + 3) % 100
+    name = customer["name"] or "Ada Lovelace"
+    return {"card_number": spaced(card.number), "expiry": f"12/{year:02}", "cvc": "123", "name": name}
 
 
 def _read(visit: Visit) -> tuple[Card | None, tuple[int, int] | None, dict[str, str]]:
@@ -109,7 +129,7 @@ def _read(visit: Visit) -> tuple[Card | None, tuple[int, int] | None, dict[str, 
     faults = {}
     card = BY_NAME.get(re.sub(r"[\s-]", "", visit.form.get("card_number", "")))
     if card is None:
-        faults["card_number"] = "This is not a test card. Take one from the list below."
+        faults["card_number"] = "This is not a test card. Take one from the list."
     expiry = _expiry(visit)
     if expiry is None:
         faults["expiry"] = "Write month and year, for example 12/34, not in the past."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from paylera_sandbox.billing import subscriptions
-from paylera_sandbox.billing.usage import state
 from paylera_sandbox.pages.console.acting import given, perform
 from paylera_sandbox.pages.console.listing import listing, with_customers
 from paylera_sandbox.pages.console.timeline import timeline
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
+from paylera_sandbox.pages.terms import meters
 from paylera_sandbox.store import Doc
-from paylera_sandbox.unit import Unit, public
+from paylera_sandbox.unit import public
 
 _PATH = "/v1/subscriptions/{id}"
 # What the form's button says -> the operation and its body.
@@ -66,12 +66,6 @@ def change_plan(visit: Visit) -> Answer:
     """Change the plan now."""
     perform(visit, "POST", f"{_PATH}/change-plan", given(visit, "plan_code"), id=visit.ids["id"])
     return _back(visit)
-
-
-def meters(unit: Unit, subscription: Doc, plan: Doc) -> list[Doc]:
-    """Return the state of each metered feature."""
-    states = [state(unit, subscription, code, grant) for code, grant in plan["features"].items()]
-    return [each for each in states if each["kind"] == "metered"]
 
 
 def _back(visit: Visit) -> Redirect:

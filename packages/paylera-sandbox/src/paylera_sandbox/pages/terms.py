@@ -1,0 +1,22 @@
+"""What a subscription costs and grants from here on, for the pages that customers see."""
+
+from __future__ import annotations
+
+from paylera_sandbox.billing import invoices, pricing
+from paylera_sandbox.billing.usage import state
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
+
+
+def renewal(unit: Unit, subscription: Doc) -> Doc:
+    """Return what the next period costs, with tax, and when it begins (`at`); usage comes on top of that."""
+    plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    end = subscription["current_period_end"]
+    draft = invoices.draft(unit, subscription, pricing.period_items(unit, plan, subscription, end, end))
+    return {"total": draft["total"], "currency": draft["currency"], "at": end, "metered": pricing.meters_usage(plan)}
+
+
+def meters(unit: Unit, subscription: Doc, plan: Doc) -> list[Doc]:
+    """Return the state of each metered feature."""
+    states = [state(unit, subscription, code, grant) for code, grant in plan["features"].items()]
+    return [each for each in states if each["kind"] == "metered"]
