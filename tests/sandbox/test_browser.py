@@ -62,7 +62,10 @@ def test_portal_by_keyboard(api: Api, page: Page) -> None:
     page.get_by_role("status").wait_for()
     assert api.current(customer)["cancel_at_period_end"] is True
     page.get_by_label("New plan").select_option(label="Pro: 49.00 USD a month")
-    page.get_by_role("button", name="Change now").press("Enter")
+    page.get_by_role("button", name="See what it costs").press("Enter")
+    page.get_by_text("Unused time on Starter").wait_for()
+    assert api.current(customer)["plan_code"] == "starter"
+    page.get_by_role("button", name="Change and pay").press("Enter")
     page.get_by_text("The plan is changed").wait_for()
     assert api.current(customer)["plan_code"] == "pro"
 

@@ -1,20 +1,29 @@
-"""The portal: a customer's subscription, invoices and card."""
+"""The portal: a customer's subscription, usage, invoices and card."""
 
 from __future__ import annotations
 
-from paylera_sandbox.billing import checkout, portal, proration, subscriptions
+from paylera_sandbox.billing import checkout, invoices, portal, proration, subscriptions
 from paylera_sandbox.billing.subscriptions import Terms
+from paylera_sandbox.pages.acting import perform
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
+from paylera_sandbox.pages.terms import meters, renewal
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
 
 COOKIE = "paylera_portal"
 _DONE = {
     "cancel": "The subscription ends with its period.",
+    "cancel-now": "The subscription has ended.",
     "resume": "The subscription goes on.",
     "change-plan": "The plan is changed.",
+    "card": "The card is saved and will be used from now on.",
+    "pay": "The invoice is paid.",
 }
+_NOTHING: Doc = {"plan": None, "renewal": None, "others": [], "meters": []}
+_HELD = (*subscriptions.CURRENT, "paused")
+_INVOICES = 50
 
 
 def show(visit: Visit) -> Answer:
@@ -30,36 +39,60 @@ def show(visit: Visit) -> Answer:
 
 
 def cancel(visit: Visit) -> Answer:
-    """Cancel at the end of the period."""
+    """Cancel at the end of the period, or at once."""
     session, subscription = _admitted(visit)
-    subscriptions.cancel(visit.unit, subscription, at_period_end=True, reason="canceled in the portal")
-    return _back(session, "cancel")
+    now = visit.form.get("when") == "now"
+    body = {"at_period_end": not now, "reason": "canceled in the portal"}
+    perform(visit, "POST", "/v1/subscriptions/{id}/cancel", body, id=subscription["id"])
+    return _back(session, "cancel-now" if now else "cancel")
 
 
 def resume(visit: Visit) -> Answer:
-    """Take the cancellation back."""
+    """Take the cancellation back, or end a pause."""
     session, subscription = _admitted(visit)
-    subscriptions.resume(visit.unit, subscription)
+    perform(visit, "POST", "/v1/subscriptions/{id}/resume", id=subscription["id"])
     return _back(session, "resume")
+
+
+def preview(visit: Visit) -> Answer:
+    """Show what a change of the plan costs now and later, before it is made."""
+    session, subscription = _admitted(visit)
+    unit = visit.unit
+    try:
+        plan = unit.plan(visit.query.get("plan", ""))
+        changed, items = proration.prepare(unit, subscription, plan, Terms())
+    except Problem as problem:
+        return _page(visit, session, error=problem.detail, status=problem.status)
+    values = {
+        "session": session,
+        "old": unit.need("plans", subscription["plan_id"], "plan.not_found"),
+        "plan": plan,
+        "invoice": invoices.draft(unit, subscription, items),
+        "renewal": renewal(unit, changed),
+        "method": _method(unit, unit.customer(session["customer_id"])),
+    }
+    return Page("portal/change.html", values)
 
 
 def change_plan(visit: Visit) -> Answer:
     """Change the plan; without a card, the way leads over a checkout page and back."""
     session, subscription = _admitted(visit)
     unit, customer = visit.unit, visit.unit.customer(session["customer_id"])
-    method_id = customer["default_payment_method_id"]
-    method = unit.store.find("payment_methods", method_id) if method_id else None
     try:
         plan = unit.plan(visit.form.get("plan", ""))
-        proration.apply(unit, subscription, plan, Terms(), method=method)
+        proration.apply(unit, subscription, plan, Terms(), method=_method(unit, customer))
     except Problem as problem:
         if problem.code != "payment_method.required":
             return _page(visit, session, error=problem.detail, status=problem.status)
-        home = f"{unit.base_url}/portal/{session['id']}"
-        links = {"success_url": f"{home}?done=change-plan", "cancel_url": home}
+        links = _links(visit, session, "change-plan")
         paying = checkout.open_session(unit, customer, plan, Terms(), subscription_id=subscription["id"], **links)
         return Redirect(f"/checkout/{paying['id']}")
     return _back(session, "change-plan")
+
+
+def _links(visit: Visit, session: Doc, done: str) -> dict[str, str]:
+    home = f"{visit.unit.base_url}/portal/{session['id']}"
+    return {"success_url": f"{home}?done={done}", "cancel_url": home}
 
 
 def _session(visit: Visit) -> Doc:
@@ -71,15 +104,30 @@ def _session(visit: Visit) -> Doc:
     return session
 
 
-def _admitted(visit: Visit) -> tuple[Doc, Doc]:
-    """Return the session and the current subscription of a visitor who has the cookie."""
+def _visitors(visit: Visit) -> Doc:
+    """Return the session of a visitor who has the cookie."""
     session = _session(visit)
     if not portal.knows(session, visit.cookies.get(COOKIE, "")):
         raise Problem("portal_session.used", "Open the portal with a fresh link first.")
-    subscription = subscriptions.current(visit.unit, session["customer_id"])
+    return session
+
+
+def _admitted(visit: Visit) -> tuple[Doc, Doc]:
+    """Return the session of a visitor who has the cookie, and the subscription that it is about."""
+    session = _visitors(visit)
+    subscription = _held(visit.unit, session["customer_id"])
     if subscription is None:
         raise Problem("usage.no_subscription", "There is no subscription to change.")
     return session, subscription
+
+
+def _held(unit: Unit, customer_id: str) -> Doc | None:
+    return unit.store.first("subscriptions", customer_id=customer_id, status=_HELD)
+
+
+def _method(unit: Unit, customer: Doc) -> Doc | None:
+    identifier = customer["default_payment_method_id"]
+    return unit.store.find("payment_methods", identifier) if identifier else None
 
 
 def _back(session: Doc, done: str) -> Redirect:
@@ -88,22 +136,33 @@ def _back(session: Doc, done: str) -> Redirect:
 
 def _page(visit: Visit, session: Doc, *, done: str | None = None, error: str | None = None, status: int = 200) -> Page:
     unit, customer = visit.unit, visit.unit.customer(session["customer_id"])
-    subscription = subscriptions.current(unit, customer["id"])
-    plan = unit.need("plans", subscription["plan_id"], "plan.not_found") if subscription else None
-    listed = unit.store.newest("plans", {"status": "active"})
-    method_id = customer["default_payment_method_id"]
+    subscription = _held(unit, customer["id"])
     values = {
         "session": session,
         "customer": customer,
         "subscription": subscription,
-        "plan": plan,
-        "others": [other for other in listed if plan and other["id"] != plan["id"] and _fits(other, plan)],
-        "method": unit.store.find("payment_methods", method_id) if method_id else None,
-        "invoices": unit.store.newest("invoices", {"customer_id": customer["id"]}, limit=50),
+        "method": _method(unit, customer),
+        "invoices": unit.store.newest("invoices", {"customer_id": customer["id"]}, limit=_INVOICES),
+        "can_pay": False,
+        "can_set_up": False,
         "done": done,
         "error": error,
+        **(_about(unit, subscription) if subscription else _NOTHING),
     }
-    return Page("portal.html", values, status)
+    return Page("portal/home.html", values, status)
+
+
+def _about(unit: Unit, subscription: Doc) -> Doc:
+    """Return what there is to tell of a subscription."""
+    plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    listed = unit.store.newest("plans", {"status": "active"})
+    current = subscription["status"] in subscriptions.CURRENT
+    return {
+        "plan": plan,
+        "renewal": renewal(unit, subscription),
+        "others": [other for other in listed if other["id"] != plan["id"] and _fits(other, plan)] if current else [],
+        "meters": meters(unit, subscription, plan) if current else [],
+    }
 
 
 def _fits(other: Doc, plan: Doc) -> bool:

@@ -18,7 +18,7 @@ PAGES: Mapping[str, Mapping[str, View]] = {
     "/portal/{id}": {"GET": portal.show},
     "/portal/{id}/cancel": {"POST": portal.cancel},
     "/portal/{id}/resume": {"POST": portal.resume},
-    "/portal/{id}/change-plan": {"POST": portal.change_plan},
+    "/portal/{id}/change-plan": {"GET": portal.preview, "POST": portal.change_plan},
     "/invoices/{id}/pdf": {"GET": home.invoice},
     "/openapi/v1.json": {"GET": reference.document},
     "/static/{name}": {"GET": home.file},

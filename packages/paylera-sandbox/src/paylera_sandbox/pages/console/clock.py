@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from paylera_sandbox.clock import moment
 from paylera_sandbox.control.clock import shown
-from paylera_sandbox.pages.console.acting import command, given
+from paylera_sandbox.pages.acting import command, given
 from paylera_sandbox.pages.endpoint import Answer, Errand, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
 from paylera_sandbox.store import Doc

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from paylera_sandbox.billing import subscriptions
-from paylera_sandbox.pages.console.acting import given, perform
+from paylera_sandbox.pages.acting import given, perform
 from paylera_sandbox.pages.console.listing import Where, listing
 from paylera_sandbox.pages.console.telling import told
 from paylera_sandbox.pages.endpoint import Answer, Visit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.pages.console.acting import perform
+from paylera_sandbox.pages.acting import perform
 from paylera_sandbox.pages.console.listing import Where, listing
 from paylera_sandbox.pages.console.telling import told
 from paylera_sandbox.pages.endpoint import Answer, Visit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paylera_sandbox.billing import subscriptions
-from paylera_sandbox.pages.console.acting import given, perform
+from paylera_sandbox.pages.acting import given, perform
 from paylera_sandbox.pages.console.listing import listing, with_customers
 from paylera_sandbox.pages.console.timeline import timeline
 from paylera_sandbox.pages.endpoint import Answer, Visit

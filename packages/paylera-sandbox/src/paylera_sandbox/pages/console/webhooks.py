@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.pages.console.acting import given, perform
+from paylera_sandbox.pages.acting import given, perform
 from paylera_sandbox.pages.console.listing import listing
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
