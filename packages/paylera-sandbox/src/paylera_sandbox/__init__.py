@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from paylera_sandbox.recorder import RecordedRequest
-    from paylera_sandbox.server import Sandbox
+    from paylera_sandbox.sandbox import Sandbox
+    from paylera_sandbox.workbench import SandboxError, Workbench
 else:
-    _HOMES = {"RecordedRequest": "paylera_sandbox.recorder", "Sandbox": "paylera_sandbox.server"}
+    _HOMES = {
+        "RecordedRequest": "paylera_sandbox.recorder",
+        "Sandbox": "paylera_sandbox.sandbox",
+        "SandboxError": "paylera_sandbox.workbench",
+        "Workbench": "paylera_sandbox.workbench",
+    }
 
     def __getattr__(name: str) -> object:
         """Load a public name when it is first asked for: the command line must start fast."""
@@ -19,4 +25,4 @@ else:
         return getattr(import_module(_HOMES[name]), name)
 
 
-__all__ = ["RecordedRequest", "Sandbox"]
+__all__ = ["RecordedRequest", "Sandbox", "SandboxError", "Workbench"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random, SystemRandom
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from paylera_sandbox.billing import agenda, jobs
 from paylera_sandbox.billing.shelf import install
@@ -18,6 +18,9 @@ from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
 from paylera_sandbox.timeline import Timeline
 from paylera_sandbox.unit import Unit
+
+if TYPE_CHECKING:
+    from httpx2 import AsyncBaseTransport
 
 T = TypeVar("T")
 DEFAULT_TOKEN = "pl_test_sandbox"  # noqa: S105 the documented token of every sandbox
@@ -46,6 +49,7 @@ class Engine:
     retired: bool = False  # its namespace was deleted
     seed: int | str | None = None
     ticking: bool = False
+    receiver: AsyncBaseTransport | None = None  # gets the webhooks in place of the network
     generation: int = 0  # counts how often the data as a whole was put in place
     time: Timeline = field(init=False)
     noise: Random = field(init=False)

@@ -150,6 +150,7 @@ class Namespaces:
                 token=token,
                 base_url=default.base_url + prefix(name),
                 time_scale=default.time_scale,
+                receiver=default.receiver,
                 recorder=Recorder(limit=default.recorder.limit),
                 seed=None if default.seed is None else f"{default.seed}:{name}",
             ),

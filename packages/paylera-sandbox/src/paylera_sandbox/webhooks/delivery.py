@@ -25,7 +25,7 @@ class Courier:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._sender = Sender()
+        self._sender = Sender(engine.receiver)
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}

@@ -37,7 +37,8 @@ class Outcome(NamedTuple):
 class Sender:
     """The connections to receivers, opened when the first delivery needs them."""
 
-    def __init__(self) -> None:
+    def __init__(self, receiver: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._receiver = receiver
         self._opening = asyncio.Lock()
         self._client: httpx2.AsyncClient | None = None
 
@@ -69,14 +70,14 @@ class Sender:
         """Return the client, made in a thread: loading its library would hold up the API."""
         async with self._opening:
             if self._client is None:
-                self._client = await asyncio.to_thread(_new_client)
+                self._client = await asyncio.to_thread(_new_client, self._receiver)
             return self._client
 
 
-def _new_client() -> httpx2.AsyncClient:
+def _new_client(receiver: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
     from httpx2 import AsyncClient
 
-    return AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
+    return AsyncClient(transport=receiver, trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
 
 
 async def _beginning(answer: httpx2.Response) -> str:
