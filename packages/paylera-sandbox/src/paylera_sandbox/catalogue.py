@@ -1,4 +1,4 @@
-"""The catalogue: features, plans and coupons, read from a TOML file that a person can write."""
+"""The catalogue: features, products, plans and coupons, read from a TOML file that a person can write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from paylera_sandbox import fields
 from paylera_sandbox.fields import Invalid
-from paylera_sandbox.forms import plans, prices
+from paylera_sandbox.forms import grants, plans, prices
 from paylera_sandbox.ids import stable_id
 from paylera_sandbox.money import CURRENCIES, amount_text, minor_units, quantity_text
 from paylera_sandbox.shapes import record
@@ -20,7 +20,6 @@ from paylera_sandbox.shapes import record
 Doc = dict[str, Any]
 DEFAULT = Path(__file__).with_name("catalogue.toml")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_KINDS = ("metered", "numeric", "boolean")
 
 
 class CatalogueError(Exception):
@@ -32,6 +31,7 @@ class Catalogue:
     """What can be sold. Plans are the API's objects without `created_at`; each carries all its features."""
 
     features: Mapping[str, Doc]
+    products: tuple[Doc, ...]
     plans: tuple[Doc, ...]
     coupons: tuple[Doc, ...]
     tax_rate: Decimal
@@ -56,12 +56,13 @@ def parse(tables: Mapping[str, Any]) -> Catalogue:
     currency = top.take("currency", _currency, "USD")
     tax_rate = top.take("tax_rate", _rate, Decimal("0.08"))
     features = {code: _feature(table) for code, table in top.tables("features")}
+    products = tuple(_product(code, table) for code, table in top.tables("products"))
     sold = tuple(_plan(code, table, currency, features) for code, table in top.tables("plans"))
     coupons = tuple(_coupon(code, table) for code, table in top.tables("coupons"))
     top.done()
     if not sold:
         raise CatalogueError("plans: at least one plan is needed")
-    return Catalogue(features=features, plans=sold, coupons=coupons, tax_rate=tax_rate)
+    return Catalogue(features=features, products=products, plans=sold, coupons=coupons, tax_rate=tax_rate)
 
 
 class _Table:
@@ -111,10 +112,33 @@ class _Table:
 
 
 def _feature(table: _Table) -> Doc:
-    kind = table.take("kind", _one_of(_KINDS))
-    feature = {"kind": kind, "name": table.take("name", _text), "hard_limit": table.take("hard_limit", _flag, True)}
+    feature = {
+        "kind": table.take("kind", fields.choice(*grants.KINDS)),
+        "name": table.take("name", _text),
+        "hard_limit": table.take("hard_limit", _flag, True),
+        "usage_cycle": table.take("usage_cycle", fields.choice(*grants.CYCLES), grants.CYCLES[0]),
+        "aggregation": table.take("aggregation", fields.choice(*prices.AGGREGATIONS), prices.AGGREGATIONS[0]),
+        "unique_by": table.take("unique_by", fields.identifier, None),
+    }
+    if (feature["aggregation"] == "unique_count") != (feature["unique_by"] is not None):
+        raise CatalogueError(f"{table.key('unique_by')}: is required with the aggregation unique_count, and only then")
     table.done()
     return feature
+
+
+def _product(code: str, table: _Table) -> Doc:
+    product = {
+        "id": stable_id("prod", code),
+        "object": "product",
+        "code": code,
+        "name": table.take("name", _text),
+        "description": table.take("description", _text, None),
+        "tax_code": table.take("tax_code", fields.identifier, None),
+        "status": "active",
+        "metadata": {},
+    }
+    table.done()
+    return product
 
 
 def _plan(code: str, table: _Table, currency: str, features: Mapping[str, Doc]) -> Doc:
@@ -134,9 +158,9 @@ def _plan(code: str, table: _Table, currency: str, features: Mapping[str, Doc]) 
         "dunning_policy": table.take("dunning_policy", plans.dunning_policy, None),
         "metadata": table.take("metadata", fields.metadata, None),
     }
-    grants = _grants(table, features)
+    granted = _grants(table, features)
     table.done()
-    return plans.plan_doc(written, identifier=stable_id("plan", code), features=grants)
+    return plans.plan_doc(written, identifier=stable_id("plan", code), features=granted)
 
 
 def _components(code: str, table: _Table, currency: str, plan_name: str) -> list[Doc]:
@@ -171,25 +195,22 @@ def _grants(table: _Table, features: Mapping[str, Doc]) -> Doc:
     for code in given:
         if code not in features:
             raise CatalogueError(f"{table.key('features')}.{code}: there is no such feature in [features]")
-    grants = {}
+    found = {}
     for code, value in given.items():
         try:
-            grants[code] = _grant(features[code], value)
+            found[code] = grants.granted(features[code], {**_NO_GRANT, **_grant(features[code]["kind"], value)})
         except ValueError as error:
             raise CatalogueError(f"{table.key('features')}.{code}: {error}") from None
-    return grants
+    return found
 
 
-def _grant(feature: Doc, value: Any) -> Doc:
-    grant = {"kind": feature["kind"], "name": feature["name"], "included_usage": None, "usage_cycle": None}
-    if feature["kind"] == "boolean":
-        return {**grant, "unlimited": None, "value": _flag(value)}
-    if feature["kind"] == "numeric":
-        return {**grant, "unlimited": None, "value": _quantity(value)}
-    unlimited = value == "unlimited"
-    included = None if unlimited else _quantity(value)
-    cycle = {"included_usage": included, "usage_cycle": "calendar_month"}
-    return {**grant, **cycle, "unlimited": unlimited, "value": None}
+_NO_GRANT: Doc = dict.fromkeys(("included_usage", "unlimited", "usage_cycle", "value"))
+
+
+def _grant(kind: str, value: Any) -> Doc:
+    if kind != "metered":
+        return {"value": _flag(value) if kind == "boolean" else _quantity(value)}
+    return {"unlimited": True} if value == "unlimited" else {"included_usage": _quantity(value)}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -250,12 +271,3 @@ def _currency(value: Any) -> str:
     if value not in CURRENCIES:
         raise ValueError(f"must be one of {', '.join(sorted(CURRENCIES))}")
     return str(value)
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in names:
-            raise ValueError(f"must be one of {', '.join(names)}")
-        return str(value)
-
-    return parse

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.api import attach, customers, documents, metering, plans, portal, subscriptions, webhooks
+from paylera_sandbox.api import attach, customers, documents, metering, portal, subscriptions, webhooks
 from paylera_sandbox.api.listing import PAGING
-from paylera_sandbox.models.catalog import Plan
+from paylera_sandbox.catalog_routes import CATALOG
 from paylera_sandbox.models.common import Page
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
@@ -92,8 +92,7 @@ OPERATIONS = (
         name="CreateBillingPortalSession",
         answer=BillingPortalSession,
     ),
-    Operation("GET", "/v1/plans", plans.listing, query=plans.LIST, name="ListPlans", answer=Page[Plan]),
-    Operation("GET", "/v1/plans/{id}", plans.get, name="GetPlan", answer=Plan),
+    *CATALOG,
     Operation(
         "GET",
         "/v1/subscriptions",

@@ -17,7 +17,7 @@ Where = Mapping[str, object]
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "customers": ("external_id", "email"),
     "tax_ids": ("customer_id",),
-    "products": ("code",),
+    "products": ("code", "status"),
     "plans": ("code", "product_code", "status"),
     "coupons": ("code", "status"),
     "subscriptions": ("customer_id", "status", "plan_id"),

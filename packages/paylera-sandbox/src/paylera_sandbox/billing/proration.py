@@ -20,6 +20,8 @@ def prepare(unit: Unit, subscription: Doc, plan: Doc, terms: Terms) -> tuple[Doc
     if plan["currency"] != subscription["currency"]:
         raise Problem("subscription.currency_mismatch", f"The subscription is in {subscription['currency']}.")
     old = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    if plan["id"] != old["id"]:
+        subscriptions.refuse_archived(plan)
     changed = _changed(unit, subscription, old, plan, terms)
     if plan["id"] == old["id"] and changed["quantities"] == subscription["quantities"]:
         raise Problem("subscription.same_plan", f"The subscription has the plan '{plan['code']}' already.")

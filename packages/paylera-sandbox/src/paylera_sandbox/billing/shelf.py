@@ -9,8 +9,9 @@ from paylera_sandbox.store import Doc, Store
 
 
 def install(store: Store, catalogue: Catalogue, now: str) -> None:
-    """Put the plans and coupons of the file on the shelf, the first last, because lists begin with the newest. Those
+    """Put what the file sells on the shelf, the first last, because lists begin with the newest. Those
     that left the file are archived, for their subscribers; those that the API made stay as they are."""
+    _renew(store, "products", catalogue.products, now)
     _renew(store, "plans", catalogue.plans, now)
     _renew(store, "coupons", catalogue.coupons, now, kept=("times_redeemed",))
 

@@ -33,8 +33,17 @@ def current(unit: Unit, customer_id: str) -> Doc | None:
     return unit.store.first("subscriptions", customer_id=customer_id, status=CURRENT)
 
 
+def refuse_archived(plan: Doc) -> None:
+    """Refuse a plan that is not sold any more."""
+    if plan["status"] != "active":
+        raise Problem(
+            "plan.archived", f"The plan '{plan['code']}' is archived: its subscribers keep it, nobody gets it."
+        )
+
+
 def refuse_second(unit: Unit, customer: Doc, plan: Doc) -> None:
-    """Refuse a second subscription beside a current or paused one."""
+    """Refuse a second subscription beside a current or paused one, and a plan that is not sold any more."""
+    refuse_archived(plan)
     held = unit.store.first("subscriptions", customer_id=customer["id"], status=(*CURRENT, "paused"))
     if held is None:
         return

@@ -1,4 +1,4 @@
-"""What is sold: plans and the features they grant."""
+"""What is sold: products, plans with their prices and the features they grant, coupons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, Required
 
 from typing_extensions import TypedDict
 
-from paylera_sandbox.models.values import Amount, Code, Currency, Metadata, PlanId, Quantity, Stamp
+from paylera_sandbox.models.values import Amount, Code, CouponId, Currency, Metadata, PlanId, ProductId, Quantity, Stamp
 
 Interval = Literal["month", "year", "week", "day"]
 Status = Literal["active", "archived"]
@@ -27,7 +27,7 @@ class PlanFeature(TypedDict):
     kind: FeatureKind
     name: str
     included_usage: Quantity | None
-    usage_cycle: Literal["calendar_month"] | None
+    usage_cycle: Literal["calendar_month", "billing_period"] | None
     unlimited: bool | None
     value: Quantity | bool | None
 
@@ -92,6 +92,43 @@ class Plan(TypedDict):
     features: dict[str, PlanFeature]
     """By feature code."""
     dunning_policy: DunningPolicy | None
+    metadata: Metadata
+    created_at: Stamp
+    updated_at: Stamp
+
+
+class Product(TypedDict):
+    """What plans belong to."""
+
+    id: ProductId
+    object: Literal["product"]
+    code: Code
+    name: str
+    description: str | None
+    tax_code: Code | None
+    status: Status
+    metadata: Metadata
+    created_at: Stamp
+    updated_at: Stamp
+
+
+class Coupon(TypedDict):
+    """A percentage or an amount that is taken off before tax."""
+
+    id: CouponId
+    object: Literal["coupon"]
+    code: Code
+    name: str | None
+    percent_off: Quantity | None
+    amount_off: Amount | None
+    currency: Currency | None
+    """Of `amount_off`."""
+    duration: Literal["once", "repeating", "forever"]
+    duration_in_months: int | None
+    max_redemptions: int | None
+    times_redeemed: int
+    expires_at: Stamp | None
+    status: Status
     metadata: Metadata
     created_at: Stamp
     updated_at: Stamp

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from paylera_sandbox.models.catalog import FeatureKind
 from paylera_sandbox.models.values import Code, CustomerId, Metadata, Quantity, Stamp, SubscriptionId, UsageEventId
 
-UsageCycle = Literal["calendar_month"]
+UsageCycle = Literal["calendar_month", "billing_period"]
 
 
 class Check(TypedDict):

@@ -37,6 +37,8 @@ Code = Annotated[str, Says(examples=["pro"])]
 Metadata = dict[str, str | int | float | bool]
 
 CustomerId = Annotated[str, _id("cus")]
+ProductId = Annotated[str, _id("prod")]
+CouponId = Annotated[str, _id("cpn")]
 PlanId = Annotated[str, _id("plan")]
 SubscriptionId = Annotated[str, _id("sub")]
 InvoiceId = Annotated[str, _id("inv")]

@@ -19,7 +19,9 @@ INFO: Mapping[str, Any] = {
 TAGS: Mapping[str, str] = {
     "everyday": "What an application calls: attach a plan, check a feature, track usage.",
     "customers": "The merchant's paying users and organisations.",
+    "products": "What plans belong to.",
     "plans": "What is sold.",
+    "coupons": "What is taken off.",
     "subscriptions": "Who has which plan, from when to when.",
     "invoices": "What is to be paid.",
     "payments": "What was paid, or was not.",

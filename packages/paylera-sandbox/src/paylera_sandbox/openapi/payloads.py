@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paylera_sandbox.kinds import Schema
+from paylera_sandbox.models.catalog import Coupon
 from paylera_sandbox.models.common import Anything
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
@@ -21,6 +22,7 @@ DATA: Mapping[str, Any] = {
     "subscription": Subscription,
     "invoice": Invoice,
     "payment": Payment,
+    "coupon": Coupon,
     "webhook_endpoint": WebhookEndpoint,
     "customer.tax_id_invalidated": Anything,
     "subscription.usage_threshold_crossed": Anything,

@@ -20,7 +20,9 @@ KEYED = (
 # A collection in the path, with an id behind it -> the refusal of an id that is not there.
 COLLECTIONS: Mapping[str, str] = {
     "customers": "customer.not_found",
+    "products": "product.not_found",
     "plans": "plan.not_found",
+    "coupons": "coupon.not_found",
     "subscriptions": "subscription.not_found",
     "invoices": "invoice.not_found",
     "payments": "payment.not_found",
@@ -33,9 +35,10 @@ COLLECTIONS: Mapping[str, str] = {
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "customer_id": ("customer.not_found",),
     "subscription_id": ("subscription.not_found",),
-    "plan_id": ("plan.not_found",),
-    "plan_code": ("plan.not_found",),
-    "coupons": ("coupon.not_found",),
+    "plan_id": ("plan.not_found", "plan.archived"),
+    "plan_code": ("plan.not_found", "plan.archived"),
+    "coupons": ("coupon.not_found", "coupon.expired", "coupon.spent", "coupon.currency_mismatch"),
+    "product_code": ("product.not_found",),
     "feature_code": ("feature.not_found",),
     "default_payment_method_id": ("payment_method.not_found",),
     "version": ("subscription.version_mismatch",),

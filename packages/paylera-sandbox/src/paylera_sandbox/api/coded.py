@@ -1,0 +1,72 @@
+"""What has a code: products, plans and coupons. They are found by id or code, revised, and archived, never deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paylera_sandbox import fields
+from paylera_sandbox.fields import Rule
+from paylera_sandbox.operations import Call
+from paylera_sandbox.problems import Problem, fault
+from paylera_sandbox.store import Doc
+from paylera_sandbox.unit import Unit
+from paylera_sandbox.webhooks.events import emit
+
+STATUSES = ("active", "archived")
+STATUS = {"status": Rule(fields.any_of(*STATUSES))}
+
+
+def wanted(call: Call) -> tuple[str, ...]:
+    """Return the statuses that a list is asked for: unless it says so, what is active."""
+    statuses: tuple[str, ...] = call.query.get("status") or ("active",)
+    return statuses
+
+
+def found(unit: Unit, table: str, name: str) -> Doc:
+    """Return what is active under a code, else what has the id, or refuse."""
+    doc = unit.store.first(table, code=name, status="active") or unit.store.find(table, name)
+    if doc is None:
+        raise Problem(
+            f"{table[:-1]}.not_found", f"There is no {table[:-1]} '{name[:128]}'. GET /v1/{table} lists them."
+        )
+    return doc
+
+
+def added(unit: Unit, table: str, doc: Doc, *, event: str | None = None) -> Doc:
+    """Store something new; its code must be free."""
+    if unit.store.first(table, code=doc["code"], status="active"):
+        detail = f"There is a {table[:-1]} '{doc['code']}' already. Archive it first, or take another code."
+        raise Problem(f"{table[:-1]}.code_taken", detail)
+    stored = {**doc, "created_at": unit.stamp, "updated_at": unit.stamp, "_written": False}
+    unit.store.insert(table, stored)
+    if event:
+        emit(unit, event, stored)
+    return stored
+
+
+def revised(unit: Unit, table: str, doc: Doc, given: dict[str, Any], *, event: str | None = None) -> Doc:
+    """Change what was sent. Metadata is merged: null removes a key, and empty or null metadata all of them."""
+    changed = {**doc, **given}
+    if "metadata" in given:
+        changed["metadata"] = merged(doc["metadata"], given["metadata"])
+    if changed == doc:
+        return doc
+    changed["updated_at"] = unit.stamp
+    unit.store.save(table, changed)
+    if event:
+        emit(unit, event, changed, before=doc)
+    return changed
+
+
+def archived(call: Call, table: str, *, event: str | None = None) -> Doc:
+    """Take from the shelf: who has it keeps it, nobody else gets it, and its code is free again."""
+    return revised(call.unit, table, found(call.unit, table, call.ids["id"]), {"status": "archived"}, event=event)
+
+
+def merged(old: Doc, new: Doc | None) -> Doc:
+    """Merge metadata."""
+    kept = {key: value for key, value in {**old, **new}.items() if value is not None} if new else {}
+    if len(kept) > fields.MAX_METADATA_KEYS:
+        message = f"must have at most {fields.MAX_METADATA_KEYS} keys together with those it has"
+        raise fault("metadata", "metadata.too_many_keys", message)
+    return kept
