@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from paylera_sandbox import fields
-from paylera_sandbox.fields import Rule
+from paylera_sandbox.api.listing import filters, page
+from paylera_sandbox.fields import Rules
+from paylera_sandbox.kinds import Kind
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.store import Doc
@@ -13,13 +15,18 @@ from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
 STATUSES = ("active", "archived")
-STATUS = {"status": Rule(fields.any_of(*STATUSES))}
+_SORTS = ("updated_at", "code", "name")
 
 
-def wanted(call: Call) -> tuple[str, ...]:
-    """Return the statuses that a list is asked for: unless it says so, what is active."""
-    statuses: tuple[str, ...] = call.query.get("status") or ("active",)
-    return statuses
+def list_filters(**kinds: Kind[Any]) -> Rules:
+    """Return the rules of a list of what has a code."""
+    own = {"code": fields.identifier, "name": fields.text(), "status": fields.choice(*STATUSES)}
+    return filters(sort=_SORTS, **own, updated_at=fields.timestamp, **kinds)
+
+
+def listed(call: Call, table: str) -> Doc:
+    """List what matches, and unless asked otherwise only what is active."""
+    return page(call, table, status=None if "status" in call.query else "active")
 
 
 def found(unit: Unit, table: str, name: str) -> Doc:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api import coded
-from paylera_sandbox.api.listing import PAGING, page
 from paylera_sandbox.fields import Invalid, Rule
 from paylera_sandbox.forms import plans
 from paylera_sandbox.operations import Call
@@ -13,7 +12,7 @@ from paylera_sandbox.store import Doc
 
 CREATE = {"code": Rule(fields.identifier, required=True), **plans.COUPON}
 UPDATE = {name: CREATE[name] for name in ("name", "max_redemptions", "expires_at", "metadata")}
-FILTERS = {"code": Rule(fields.identifier), **coded.STATUS, **PAGING}
+FILTERS = coded.list_filters()
 
 
 def create(call: Call) -> Doc:
@@ -29,7 +28,7 @@ def create(call: Call) -> Doc:
 
 def listing(call: Call) -> Doc:
     """List the coupons."""
-    return page(call, "coupons", code=call.query.get("code"), status=coded.wanted(call))
+    return coded.listed(call, "coupons")
 
 
 def get(call: Call) -> Doc:

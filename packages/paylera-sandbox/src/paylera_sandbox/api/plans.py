@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api import coded
-from paylera_sandbox.api.listing import PAGING, page
 from paylera_sandbox.fields import Invalid, Rule
 from paylera_sandbox.forms import grants, plans, prices
 from paylera_sandbox.operations import Call
@@ -28,7 +27,9 @@ CREATE = {
     "components": Rule(prices.components, required=True),
     **UPDATE,
 }
-LIST = {"product_code": Rule(fields.identifier), **coded.STATUS, **PAGING}
+LIST = coded.list_filters(
+    product_code=fields.identifier, currency=fields.identifier, interval=fields.choice(*plans.INTERVALS)
+)
 _NEVER_NULL = ("name", "trial_days", "features")
 
 
@@ -47,7 +48,7 @@ def create(call: Call) -> Doc:
 
 def listing(call: Call) -> Doc:
     """List the plans, unless asked otherwise those that can be bought."""
-    return page(call, "plans", product_code=call.query.get("product_code"), status=coded.wanted(call))
+    return coded.listed(call, "plans")
 
 
 def get(call: Call) -> Doc:

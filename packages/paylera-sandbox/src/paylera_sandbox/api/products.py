@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api import coded
-from paylera_sandbox.api.listing import PAGING, page
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc
@@ -16,7 +15,7 @@ UPDATE = {
     "metadata": Rule(fields.metadata),
 }
 CREATE = {"code": Rule(fields.identifier, required=True), **UPDATE, "name": Rule(fields.text(), required=True)}
-FILTERS = {"code": Rule(fields.identifier), **coded.STATUS, **PAGING}
+FILTERS = coded.list_filters()
 
 
 def create(call: Call) -> Doc:
@@ -37,7 +36,7 @@ def create(call: Call) -> Doc:
 
 def listing(call: Call) -> Doc:
     """List the products."""
-    return page(call, "products", code=call.query.get("code"), status=coded.wanted(call))
+    return coded.listed(call, "products")
 
 
 def get(call: Call) -> Doc:
