@@ -53,7 +53,8 @@ def _before(event_type: str, data: Doc) -> Doc | None:
     """Return the data as they were before an update: one member was another."""
     if not event_type.endswith(".updated"):
         return None
-    member = next(name for name in ("name", "metadata", "status", "balance", "events", "description") if name in data)
+    told = ("name", "metadata", "status", "balance", "events", "description")
+    member = next(name for name in told if data.get(name) is not None)
     return {**data, member: None}
 
 
