@@ -213,7 +213,12 @@ def test_resume_and_pause(api: Api) -> None:
     )
     assert api.ok(f"{path}/resume")["status"] == "active"
     told = [event["type"] for event in api.events(aggregate_id=subscription["id"])]
-    assert told[2:] == ["subscription.updated", "subscription.updated", "subscription.paused", "subscription.resumed"]
+    assert told[2:] == [
+        "subscription.updated",
+        "subscription.reactivated",
+        "subscription.paused",
+        "subscription.resumed",
+    ]
 
 
 def test_create_without_a_page(api: Api) -> None:

@@ -53,6 +53,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "subscription.exists": (409, "The customer already has a subscription"),
     "subscription.version_mismatch": (412, "The subscription was changed meanwhile"),
     "subscription.invalid_transition": (422, "The subscription cannot do that in its state"),
+    "subscription.commitment_active": (422, "The customer is committed for longer"),
     "subscription.same_plan": (422, "The subscription already has this plan"),
     "subscription.currency_mismatch": (422, "The plan has another currency"),
     "payment_method.required": (402, "A payment method is needed first"),

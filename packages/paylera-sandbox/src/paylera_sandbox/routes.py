@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.api import attach, customers, documents, metering, portal, subscriptions, webhooks
+from paylera_sandbox.api import attach, customers, documents, dunning, metering, portal, subscriptions, webhooks
 from paylera_sandbox.api.listing import PAGING
 from paylera_sandbox.catalog_routes import CATALOG
 from paylera_sandbox.models.common import Page
@@ -11,7 +11,7 @@ from paylera_sandbox.models.invoices import Invoice
 from paylera_sandbox.models.metering import Check, Entitlements, UsageEvent
 from paylera_sandbox.models.payments import Payment, PaymentMethod
 from paylera_sandbox.models.sessions import BillingPortalSession
-from paylera_sandbox.models.subscriptions import Attach, Subscription
+from paylera_sandbox.models.subscriptions import Attach, DunningPolicy, Subscription
 from paylera_sandbox.models.webhooks import (
     Event,
     NewWebhookEndpoint,
@@ -124,6 +124,7 @@ OPERATIONS = (
         name="ChangePlan",
         answer=Subscription,
         problems=(
+            "subscription.commitment_active",
             "subscription.invalid_transition",
             "subscription.same_plan",
             "subscription.currency_mismatch",
@@ -138,6 +139,16 @@ OPERATIONS = (
         body=subscriptions.CANCEL,
         query=subscriptions.VERSION,
         name="CancelSubscription",
+        answer=Subscription,
+        problems=("subscription.invalid_transition", "subscription.commitment_active"),
+    ),
+    Operation(
+        "POST",
+        "/v1/subscriptions/{id}/extend-trial",
+        subscriptions.extend_trial,
+        body=subscriptions.EXTEND_TRIAL,
+        query=subscriptions.VERSION,
+        name="ExtendTrial",
         answer=Subscription,
         problems=("subscription.invalid_transition",),
     ),
@@ -182,6 +193,15 @@ OPERATIONS = (
     Operation("GET", "/v1/payments/{id}", documents.payment, name="GetPayment", answer=Payment),
     Operation(
         "GET", "/v1/payment-methods/{id}", documents.payment_method, name="GetPaymentMethod", answer=PaymentMethod
+    ),
+    Operation("GET", "/v1/admin/dunning/policy", dunning.get_policy, name="GetDunningPolicy", answer=DunningPolicy),
+    Operation(
+        "PUT",
+        "/v1/admin/dunning/policy",
+        dunning.put_policy,
+        body=dunning.POLICY,
+        name="UpdateDunningPolicy",
+        answer=DunningPolicy,
     ),
     Operation(
         "GET",

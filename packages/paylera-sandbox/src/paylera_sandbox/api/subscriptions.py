@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from paylera_sandbox import fields
+from paylera_sandbox.api import terms as conditions
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.listing import filters, page
-from paylera_sandbox.billing import checkout, methods, proration, subscriptions
+from paylera_sandbox.billing import checkout, methods, pauses, proration, subscriptions, trials
+from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -29,9 +31,11 @@ CREATE = {
     **TERMS,
     "default_payment_method_id": Rule(fields.identifier),
     "metadata": Rule(fields.metadata),
+    **conditions.FIELDS,
 }
 VERSION = {"version": Rule(fields.integer(0, 10**15))}
 CHANGE_PLAN = {**PLAN, **TERMS, **VERSION}
+EXTEND_TRIAL = {"trial_end": Rule(fields.timestamp, required=True), **VERSION}
 CANCEL = {
     "at_period_end": Rule(fields.boolean, default=True),
     "reason": Rule(fields.text(longest=500)),
@@ -41,15 +45,25 @@ CANCEL = {
 
 
 def create(call: Call) -> Doc:
-    """Begin a subscription without a checkout page, on a stored payment method if there is something to pay."""
+    """Begin a subscription without a checkout page, on a stored payment method if there is something to pay. What needs
+    no method yet (a trial), or is told to need none, begins without; a first payment that does not go through leaves
+    the subscription waiting for its activation."""
     unit, given = call.unit, call.body
     customer = unit.customer(given["customer_id"])
-    plan, terms = unit.plan(plan_name(given)), terms_of(given)
+    plan = unit.plan(plan_name(given))
+    terms = conditions.read(unit, plan, given)
     subscriptions.refuse_second(unit, customer, plan)
     method = _method(unit, customer, given.get("default_payment_method_id"))
-    if not subscriptions.begins_free(unit, customer, plan, terms):
+    if _needs_method(unit, customer, plan, terms, given.get("require_payment_method")):
         _expect_chargeable(method)
     return subscriptions.start(unit, customer, plan, terms, method=method)
+
+
+def _needs_method(unit: Unit, customer: Doc, plan: Doc, terms: Terms, wanted: bool | None) -> bool:
+    """Go by what the caller wants; else a method is needed if there is something to pay now."""
+    if wanted is not None:
+        return wanted
+    return not conditions.has_trial(plan, terms) and not subscriptions.begins_free(unit, customer, plan, terms)
 
 
 def listing(call: Call) -> Doc:
@@ -94,7 +108,14 @@ def pause(call: Call) -> Doc:
 
 def resume(call: Call) -> Doc:
     """End a pause, or take back a cancellation that is not in effect yet."""
-    return subscriptions.resume(call.unit, _at_version(call))
+    subscription = _at_version(call)
+    how = pauses.resume if subscription["status"] == "paused" else subscriptions.resume
+    return how(call.unit, subscription)
+
+
+def extend_trial(call: Call) -> Doc:
+    """Let a trial end later."""
+    return trials.extend(call.unit, _at_version(call), call.body["trial_end"])
 
 
 def _at_version(call: Call) -> Doc:

@@ -8,7 +8,22 @@ from paylera_sandbox.store import Store
 from paylera_sandbox.unit import Unit
 
 # All kinds. Of those that are due at the same moment, the first runs first; `billing.jobs` has a handler for each.
-KINDS = ("charged_back", "dispute_won", "subscription.cancel")
+KINDS = (
+    "charged_back",
+    "dispute_won",
+    "subscription.settle",
+    "subscription.expire",
+    "trial.ending",
+    "commitment.ending",
+    "commitment.end",
+    "subscription.cancel",
+    "trial.end",
+    "subscription.renew",
+    "customer.method",
+    "dunning.retry",
+)
+
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 
 class Job(NamedTuple):
@@ -20,9 +35,10 @@ class Job(NamedTuple):
 
 
 def schedule(unit: Unit, kind: str, subject: str, due_at: str) -> None:
-    """Have something done at a moment, instead of what was planned of this kind for this subject."""
+    """Have something done at a moment, instead of what was planned of this kind for this subject. What should have been
+    done before now is done now."""
     sql = "INSERT OR REPLACE INTO jobs (kind, subject, due_at, place) VALUES (?, ?, ?, ?)"
-    unit.store.execute(sql, (kind, subject, due_at, KINDS.index(kind)))
+    unit.store.execute(sql, (kind, subject, max(due_at, unit.stamp), _PLACES[kind]))
     unit.scheduled += 1
 
 

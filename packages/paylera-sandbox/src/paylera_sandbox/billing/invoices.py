@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from paylera_sandbox.billing import credit, taxes
+from paylera_sandbox.billing import agenda, credit, taxes
 from paylera_sandbox.billing.machines import INVOICE
 from paylera_sandbox.money import amount_text, exact_text, quantity_text, rounded
 from paylera_sandbox.store import Doc
@@ -145,6 +145,8 @@ def record(unit: Unit, invoice: Doc, amount: Decimal, *, member: str = "amount_p
         INVOICE.expect(invoice, status)
     invoice["status"] = status
     save(unit, invoice, "invoice.paid" if status == "paid" else "invoice.updated", before=before)
+    if status == "paid":
+        _tell_subscription(unit, invoice)
 
 
 def void(unit: Unit, invoice: Doc) -> None:
@@ -167,6 +169,13 @@ def save(unit: Unit, invoice: Doc, event: str, *, before: Doc | None = None) -> 
     invoice["updated_at"] = unit.stamp
     unit.store.save("invoices", invoice)
     emit(unit, event, invoice, before=before if event == "invoice.updated" else None)
+
+
+def _tell_subscription(unit: Unit, invoice: Doc) -> None:
+    """Have a subscription that waits for this payment go on; one that waits for none is left alone."""
+    rows = unit.store.execute("SELECT status FROM subscriptions WHERE id = ?", (invoice["subscription_id"],))
+    if rows and rows[0][0] in {"pending_activation", "past_due"}:
+        agenda.schedule(unit, "subscription.settle", invoice["subscription_id"], unit.stamp)
 
 
 def _sum(lines: list[Doc], name: str) -> Decimal:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from paylera_sandbox.billing import agenda, disputes, subscriptions
+from paylera_sandbox.billing import agenda, commitments, disputes, dunning, renewals, subscriptions, trials
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.unit import Unit
 
@@ -17,7 +17,16 @@ log = logging.getLogger("paylera_sandbox")
 HANDLERS: Mapping[str, Handler] = {
     "charged_back": lambda unit, payment_id: disputes.take(unit, "charged_back", payment_id),
     "dispute_won": lambda unit, payment_id: disputes.take(unit, "dispute_won", payment_id),
+    "subscription.settle": dunning.settle,
+    "subscription.expire": subscriptions.expire,
+    "trial.ending": trials.warn,
+    "commitment.ending": commitments.warn,
+    "commitment.end": commitments.end,
     "subscription.cancel": subscriptions.end_announced,
+    "trial.end": trials.end,
+    "subscription.renew": renewals.renew,
+    "customer.method": dunning.take_method,
+    "dunning.retry": dunning.retry,
 }
 _AGAIN = timedelta(days=1)
 

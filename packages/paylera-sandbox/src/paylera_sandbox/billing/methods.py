@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paylera_sandbox.billing import agenda
 from paylera_sandbox.billing.cards import BY_NAME, DECLINES, LATER_DECLINES, MICRO_DEPOSITS, TOKENS, Card, Decline
 from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.store import Doc
@@ -83,6 +84,7 @@ def set_default(unit: Unit, customer_id: str, method: Doc | None) -> None:
         changed = {**customer, "default_payment_method_id": chosen, "updated_at": unit.stamp}
         unit.store.save("customers", changed)
         emit(unit, "customer.updated", changed, before=customer)
+        agenda.schedule(unit, "customer.method", customer_id, unit.stamp)
 
 
 def change(unit: Unit, method: Doc, **members: Any) -> Doc:

@@ -10,13 +10,14 @@ MONTHS = {"month": 1, "year": 12}
 DAYS = {"day": 1, "week": 7}
 
 
-def later(start: datetime, *, interval: str, count: int = 1) -> datetime:
-    """Return the end of a period: the same day so many months on, or the month's last day if it is shorter."""
+def later(start: datetime, *, interval: str, count: int = 1, day: int | None = None) -> datetime:
+    """Return the end of a period: the same day so many months on, or the month's last day if it is shorter. `day` is
+    the day to keep to where the start itself is in a short month. A negative count goes back."""
     if interval in DAYS:
         return start + timedelta(days=DAYS[interval] * count)
     months = start.month - 1 + MONTHS[interval] * count
     year, month = start.year + months // 12, months % 12 + 1
-    day = min(start.day, calendar.monthrange(year, month)[1])
+    day = min(day or start.day, calendar.monthrange(year, month)[1])
     return start.replace(year=year, month=month, day=day)
 
 

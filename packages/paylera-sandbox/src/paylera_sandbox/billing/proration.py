@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from paylera_sandbox.billing import agenda, coupons, invoices, methods, payments, pricing, subscriptions
+from paylera_sandbox.billing import coupons, cycles, invoices, methods, payments, pricing, subscriptions
 from paylera_sandbox.billing.invoices import Item
-from paylera_sandbox.billing.periods import later, unused_share
+from paylera_sandbox.billing.periods import unused_share
 from paylera_sandbox.billing.subscriptions import Terms
-from paylera_sandbox.clock import moment, stamp
+from paylera_sandbox.clock import moment
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -68,43 +68,51 @@ def apply(
 
 
 def _save(unit: Unit, subscription: Doc, changed: Doc) -> Doc:
-    if changed["cancel_at"]:
-        agenda.schedule(unit, "subscription.cancel", changed["id"], changed["cancel_at"])
     return subscriptions.change(unit, subscription, "subscription.updated", **changed)
 
 
 def _period(unit: Unit, subscription: Doc, old: Doc, plan: Doc) -> Doc:
-    """The period goes on when both plans have the same one; otherwise a new one begins now."""
-    if (old["interval"], old["interval_count"]) == (plan["interval"], plan["interval_count"]):
+    """The period goes on when both plans have the same one, and a trial in any case; otherwise a new one begins now."""
+    if cycles.own(old) == cycles.own(plan) or cycles.in_trial(subscription):
         return {}
-    end = stamp(later(unit.now, interval=plan["interval"], count=plan["interval_count"]))
-    period = {"current_period_start": unit.stamp, "current_period_end": end}
-    return {**period, "cancel_at": end} if subscription["cancel_at"] else period
+    if subscription["commitment"]:
+        detail = f"The customer is committed to a plan that is billed by {old['interval_count']} {old['interval']}."
+        raise Problem("subscription.commitment_active", detail)
+    period = cycles.first(unit.now, plan, None, None)
+    return {**period, "cancel_at": period["current_period_end"]} if subscription["cancel_at"] else period
 
 
 def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[Item]:
     """Return what is given back, what is charged, and the usage that the old plan has still to bill. Components of the
-    same plan whose price the change leaves alone are left out."""
-    held, wanted = (_full(unit, doc, plan) for doc, plan in ((before, old), (after, new)))
-    same = [item for item in held if item in wanted] if old["id"] == new["id"] else []
-    credit = [_rest(unit, before, item, "Unused", sign=-1) for item in held if item not in same]
-    charge = [_rest(unit, after, item, "Remaining", sign=1) for item in wanted if item not in same]
+    same plan whose price the change leaves alone are left out. A trial was not paid, so nothing is due in it."""
+    if cycles.in_trial(before):
+        return []
+    held, wanted = (_priced(unit, doc, plan) for doc, plan in ((before, old), (after, new)))
+    same = [pair for pair in held if pair in wanted] if old["id"] == new["id"] else []
+    credit = [_rest(unit, *pair, "Unused", sign=-1) for pair in held if pair not in same]
+    charge = [_rest(unit, *pair, "Remaining", sign=1) for pair in wanted if pair not in same]
     used = (before["current_period_start"], after["_usage_from"])
     usage = pricing.usage_items(unit, old, before, used) if after["_usage_from"] != before["_usage_from"] else []
     return [item for item in (*credit, *charge, *usage) if item.amount]
 
 
-def _full(unit: Unit, subscription: Doc, plan: Doc) -> list[Item]:
-    """Price the whole period, with the discounts that counted when it was charged. What was given is taken back."""
-    period = (subscription["current_period_start"], subscription["current_period_end"])
-    return pricing.period_items(unit, plan, subscription, *period, at=max(subscription["_charged_at"], period[0]))
+def _priced(unit: Unit, subscription: Doc, plan: Doc) -> list[tuple[cycles.Part, Item]]:
+    """Price what is left of the period, part by part, with the discounts that counted when it was charged: what was
+    given is taken back."""
+    return [
+        (part, item)
+        for part in cycles.parts(subscription, plan)
+        if part.end > unit.stamp
+        for item in pricing.period_items(
+            unit, plan, subscription, part.start, part.end, at=max(subscription["_charged_at"], part.start)
+        )
+    ]
 
 
-def _rest(unit: Unit, subscription: Doc, item: Item, what: str, *, sign: int) -> Item:
-    """Take the part of an item that is still to come."""
-    start, end = moment(subscription["current_period_start"]), moment(subscription["current_period_end"])
-    share: Fraction = sign * unused_share(unit.now, start, end)
-    period = (unit.stamp, subscription["current_period_end"])
+def _rest(unit: Unit, part: cycles.Part, item: Item, what: str, *, sign: int) -> Item:
+    """Take what is still to come of a part of the period."""
+    share: Fraction = sign * part.share * unused_share(unit.now, moment(part.start), moment(part.end))
+    period = (max(unit.stamp, part.start), part.end)
     return pricing.share_of(item, share, period=period, description=f"{what} time on {item.description}")
 
 

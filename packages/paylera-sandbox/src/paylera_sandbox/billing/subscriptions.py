@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from paylera_sandbox.billing import agenda, collection, coupons, invoices, payments, pricing
-from paylera_sandbox.billing.periods import later
-from paylera_sandbox.clock import stamp
+from paylera_sandbox.billing import agenda, collection, coupons, cycles, invoices, payments, pricing, timetable
+from paylera_sandbox.billing.machines import SUBSCRIPTION
+from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -26,6 +27,15 @@ class Terms:
     quantities: dict[str, str] = field(default_factory=dict)
     coupons: Sequence[str] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    trial_days: int | None = None
+    anchor: str | None = None
+    commitment: Doc | None = None
+    own_method: bool = False
+
+
+def get(unit: Unit, identifier: str) -> Doc:
+    """Return a subscription or refuse."""
+    return unit.need("subscriptions", identifier, "subscription.not_found")
 
 
 def current(unit: Unit, customer_id: str) -> Doc | None:
@@ -57,8 +67,13 @@ def refuse_second(unit: Unit, customer: Doc, plan: Doc) -> None:
 
 
 def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
-    """Build a subscription that waits for its activation, without storing it."""
-    end = later(unit.now, interval=plan["interval"], count=plan["interval_count"])
+    """Build a subscription that waits for its activation, without storing it. `trial_days` of the terms beat the
+    plan's."""
+    days = plan["trial_days"] if terms.trial_days is None else terms.trial_days
+    trial_end = stamp(unit.now + timedelta(days=days)) if days else None
+    period = cycles.first(unit.now, plan, terms.commitment, terms.anchor)
+    if trial_end:
+        period.update(current_period_end=trial_end, billing_cycle_anchor=terms.anchor or trial_end)
     return {
         "id": unit.new_id("sub"),
         "object": "subscription",
@@ -71,9 +86,11 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "quantities": pricing.quantities(plan, terms.quantities),
         "coupons": list(terms.coupons),
         "metadata": terms.metadata,
-        "current_period_start": unit.stamp,
-        "current_period_end": stamp(end),
-        "trial_end": None,
+        **period,
+        "trial_end": trial_end,
+        "commitment": {**terms.commitment, "starts_at": None, "ends_at": None} if terms.commitment else None,
+        "dunning": None,
+        "paused_at": None,
         "cancel_at_period_end": False,
         "cancel_at": None,
         "canceled_at": None,
@@ -86,20 +103,38 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "_discounts": coupons.promised(unit, terms.coupons, plan["currency"]),
         "_charged_at": unit.stamp,
         "_usage_from": unit.stamp,
+        "_own_method": terms.own_method,
     }
 
 
+def items(unit: Unit, plan: Doc, subscription: Doc, *, used: tuple[str, str] | None = None) -> list[invoices.Item]:
+    """Return what the present period costs, and what was `used` in the one before. A trial costs nothing."""
+    if cycles.in_trial(subscription):
+        return []
+    found: list[invoices.Item] = []
+    for part in cycles.parts(subscription, plan):
+        priced = pricing.period_items(unit, plan, subscription, part.start, part.end, used=used)
+        found += priced if part.share == 1 else [_share(item, part) for item in priced]
+        used = None
+    return found
+
+
+def _share(item: invoices.Item, part: cycles.Part) -> invoices.Item:
+    period = (part.start, part.end)
+    return pricing.share_of(item, part.share, period=period, description=item.description)
+
+
 def first_items(unit: Unit, plan: Doc, subscription: Doc) -> list[invoices.Item]:
-    """Return what the first period costs: nothing is billed for a free plan."""
-    period = (subscription["current_period_start"], subscription["current_period_end"])
-    return pricing.period_items(unit, plan, subscription, *period)
+    """Return what the first period costs."""
+    return items(unit, plan, subscription)
 
 
 def begins_free(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
-    """Tell whether a subscription could begin without a payment method: a free plan, or coupons for all of it."""
+    """Tell whether a subscription could begin without a payment method: a free plan, or coupons for all of it. What
+    follows a trial counts, too."""
     if pricing.is_free(plan):
         return True
-    subscription = build(unit, customer, plan, terms)
+    subscription = build(unit, customer, plan, replace(terms, trial_days=0))
     first = invoices.draft(unit, subscription, first_items(unit, plan, subscription))
     return Decimal(first["total"]) == 0 and not pricing.meters_usage(plan)
 
@@ -107,36 +142,75 @@ def begins_free(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
 def start(
     unit: Unit, customer: Doc, plan: Doc, terms: Terms, *, method: Doc | None = None, payment: Doc | None = None
 ) -> Doc:
-    """Begin a subscription and bill its first period. `payment` is one that the payer has just confirmed."""
+    """Begin a subscription: with a trial, or with a first period that is billed at once. Until that is paid, it waits
+    for its activation. `payment` is one that the payer has just confirmed."""
     subscription = build(unit, customer, plan, terms)
     subscription["default_payment_method_id"] = method["id"] if method else None
     unit.store.insert("subscriptions", subscription)
     emit(unit, "subscription.created", subscription)
     coupons.redeem(unit, terms.coupons)
-    items = first_items(unit, plan, subscription)
-    invoice_id = bill(unit, invoices.draft(unit, subscription, items), method, payment=payment) if items else None
-    return change(unit, subscription, "subscription.activated", status="active", latest_invoice_id=invoice_id)
+    if subscription["trial_end"]:
+        _release(unit, payment)
+        return change(unit, subscription, "subscription.trial_started", status="trialing")
+    billed = first_items(unit, plan, subscription)
+    if not billed:
+        return activate(unit, subscription)
+    invoice = invoices.draft(unit, subscription, billed)
+    bill(unit, invoice, method, payment=payment)
+    if invoice["status"] == "paid":
+        return activate(unit, subscription, latest_invoice_id=invoice["id"])
+    timetable.follow(unit, None, subscription)
+    return change(unit, subscription, "subscription.updated", latest_invoice_id=invoice["id"])
+
+
+def activate(unit: Unit, subscription: Doc, **members: object) -> Doc:
+    """Make a subscription active whose first period is paid; a commitment counts from here."""
+    agenda.unschedule(unit, subscription["id"], "subscription.settle")
+    return commit(unit, change(unit, subscription, "subscription.activated", status="active", **members))
+
+
+def commit(unit: Unit, subscription: Doc, *, event: str = "subscription.commitment_started") -> Doc:
+    """Begin the commitment of a subscription, if it has one, or another one after it."""
+    commitment = subscription["commitment"]
+    if not commitment or subscription["status"] not in timetable.LIVE:
+        return subscription
+    begin = commitment["ends_at"] or subscription["current_period_start"]
+    end = cycles.end(moment(begin), ("month", commitment["months"]), subscription["billing_cycle_anchor"])
+    return change(unit, subscription, event, commitment={**commitment, "starts_at": begin, "ends_at": stamp(end)})
+
+
+def expire(unit: Unit, identifier: str) -> None:
+    """Give up a subscription whose first period was not paid in time."""
+    subscription = get(unit, identifier)
+    change(unit, subscription, "subscription.updated", status="incomplete_expired", ended_at=unit.stamp)
+    invoice = unit.store.find("invoices", subscription["latest_invoice_id"] or "")
+    if invoice is not None and invoice["status"] == "open":
+        payments.cancel_waiting(unit, invoice)
+        invoices.void(unit, invoice)
 
 
 def bill(unit: Unit, invoice: Doc, method: Doc | None, *, payment: Doc | None = None) -> str:
-    """Issue an invoice and have it paid at once; return its id. Whoever calls has made sure that it can be paid."""
+    """Issue an invoice and try to have it paid at once; return its id."""
     invoices.issue(unit, invoice)
     if payment is not None and payments.is_due(invoice):
         collection.settle(unit, invoice, payment, method)
         return str(invoice["id"])
     collection.collect(unit, invoice, method=method)
-    if payment is not None:
-        payments.cancel(unit, payment)
+    _release(unit, payment)
     return str(invoice["id"])
 
 
 def change(unit: Unit, subscription: Doc, event: str, **members: object) -> Doc:
-    """Write changed members, raise the version, and emit. No difference: no version, no event."""
+    """Write changed members, raise the version, and emit. No difference: no version, no event. What is planned for the
+    subscription follows the change."""
     changed = {**subscription, **members}
     if changed == subscription:
         return subscription
+    if changed["status"] != subscription["status"]:
+        SUBSCRIPTION.expect(subscription, changed["status"])
     changed.update(version=subscription["version"] + 1, updated_at=unit.stamp)
     unit.store.save("subscriptions", changed)
+    timetable.follow(unit, subscription, changed)
     emit(unit, event, changed, before=subscription if event.endswith(".updated") else None)
     return changed
 
@@ -149,46 +223,71 @@ def expect_version(subscription: Doc, version: int | None) -> None:
 
 
 def expect_status(subscription: Doc, *allowed: str) -> None:
-    """Refuse a transition that the state machine does not have."""
+    """Refuse what is not for a subscription in this state."""
     if subscription["status"] not in allowed:
         detail = f"The subscription is {subscription['status']}; this needs {' or '.join(allowed)}."
         raise Problem("subscription.invalid_transition", detail)
 
 
 def cancel(unit: Unit, subscription: Doc, *, at_period_end: bool, reason: str | None) -> Doc:
-    """Cancel at the end of the paid period, or now and without a refund."""
-    expect_status(subscription, *CURRENT, "paused")
+    """Cancel at the end of the paid period, or now and without a refund. A commitment is kept: a cancellation takes
+    effect at its end."""
+    SUBSCRIPTION.expect(subscription, "canceled")
+    committed = _committed_until(subscription)
     if at_period_end:
-        end = subscription["current_period_end"]
-        members = {"cancel_at_period_end": True, "cancel_at": end, "cancellation_reason": reason}
-        agenda.schedule(unit, "subscription.cancel", subscription["id"], end)
+        until = committed or subscription["current_period_end"]
+        members = {"cancel_at_period_end": True, "cancel_at": until, "cancellation_reason": reason}
         return change(unit, subscription, "subscription.updated", **members)
-    return _end(unit, subscription, unit.stamp, reason)
+    if committed:
+        detail = f"The customer is committed until {committed}. Cancel at the period's end: it takes effect then."
+        raise Problem("subscription.commitment_active", detail)
+    return end(unit, subscription, reason)
 
 
 def resume(unit: Unit, subscription: Doc) -> Doc:
-    """Take back a cancellation that has not come into effect, or end a pause."""
+    """Take back a cancellation that has not come into effect."""
     expect_status(subscription, *CURRENT, "paused")
-    if subscription["status"] == "paused":
-        return change(unit, subscription, "subscription.resumed", status="active")
     members = {"cancel_at_period_end": False, "cancel_at": None, "cancellation_reason": None}
-    agenda.unschedule(unit, subscription["id"], "subscription.cancel")
-    return change(unit, subscription, "subscription.updated", **members)
+    return change(unit, subscription, "subscription.reactivated", **members)
 
 
 def pause(unit: Unit, subscription: Doc) -> Doc:
-    """Pause: entitlements rest, the subscription stays."""
-    expect_status(subscription, "active", "past_due")
-    return change(unit, subscription, "subscription.paused", status="paused")
+    """Pause: entitlements rest and nothing is billed; the subscription stays."""
+    return change(unit, subscription, "subscription.paused", status="paused", paused_at=unit.stamp, dunning=None)
 
 
 def end_announced(unit: Unit, identifier: str) -> None:
     """End a subscription whose announced end has come."""
-    subscription = unit.need("subscriptions", identifier, "subscription.not_found")
-    _end(unit, subscription, unit.stamp, subscription["cancellation_reason"])
+    subscription = get(unit, identifier)
+    end(unit, subscription, subscription["cancellation_reason"])
 
 
-def _end(unit: Unit, subscription: Doc, moment: str, reason: str | None) -> Doc:
-    agenda.unschedule(unit, subscription["id"])
-    members = {"canceled_at": moment, "ended_at": moment, "cancel_at": None, "cancellation_reason": reason}
-    return change(unit, subscription, "subscription.canceled", status="canceled", **members)
+def end(unit: Unit, subscription: Doc, reason: str | None) -> Doc:
+    """End a subscription now; what was used and not billed yet is billed."""
+    members = {"canceled_at": unit.stamp, "ended_at": unit.stamp, "cancel_at": None, "cancellation_reason": reason}
+    members["latest_invoice_id"] = bill_usage(unit, subscription)
+    return change(unit, subscription, "subscription.canceled", status="canceled", dunning=None, **members)
+
+
+def bill_usage(unit: Unit, subscription: Doc) -> str | None:
+    """Bill what was used since the period began, at the end of a subscription. Returns its latest invoice's id."""
+    plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    used = (subscription["current_period_start"], unit.stamp)
+    billed = pricing.usage_items(unit, plan, subscription, used) if pricing.meters_usage(plan) else []
+    if not billed or cycles.in_trial(subscription):
+        latest: str | None = subscription["latest_invoice_id"]
+        return latest
+    invoice = invoices.draft(unit, subscription, billed)
+    invoices.issue(unit, invoice)
+    return str(collection.collect(unit, invoice, subscription)["id"])
+
+
+def _committed_until(subscription: Doc) -> str | None:
+    commitment = subscription["commitment"]
+    return commitment["ends_at"] if commitment and commitment["early_cancel"] == "forbid" else None
+
+
+def _release(unit: Unit, payment: Doc | None) -> None:
+    """Give up a payment that was begun and is not needed."""
+    if payment is not None:
+        payments.cancel(unit, payment)

@@ -26,6 +26,41 @@ SubscriptionStatus = Literal[
 ]
 
 
+class Commitment(TypedDict):
+    """So many months that the customer has promised to stay."""
+
+    months: int
+    billing: Literal["monthly", "upfront", "quarterly"]
+    """How much is billed at once."""
+    early_cancel: Literal["forbid", "allow"]
+    """With `forbid`, a cancellation takes effect at the end of the commitment."""
+    at_end: Literal["renew", "continue", "end"]
+    """What follows: another commitment, the subscription without one, or nothing."""
+    starts_at: Stamp | None
+    """Null until the first period begins."""
+    ends_at: Stamp | None
+
+
+class Dunning(TypedDict):
+    """The attempts to collect what a subscription owes."""
+
+    invoice_id: InvoiceId
+    attempts: int
+    started_at: Stamp
+    next_attempt_at: Stamp | None
+    exhausted_at: Stamp | None
+
+
+class DunningPolicy(TypedDict):
+    """When a failed payment is tried again, and what happens after the last time."""
+
+    object: Literal["dunning_policy"]
+    retry_days: list[int]
+    """Days after the first attempt."""
+    on_exhaustion: Literal["cancel_subscription", "pause_subscription", "mark_uncollectible_only", "notify_only"]
+    updated_at: Stamp | None
+
+
 class Subscription(TypedDict):
     """A customer's subscription to a plan."""
 
@@ -44,7 +79,13 @@ class Subscription(TypedDict):
     metadata: Metadata
     current_period_start: Stamp
     current_period_end: Stamp
+    billing_cycle_anchor: Stamp
+    """Where periods begin; its day is kept to."""
     trial_end: Stamp | None
+    commitment: Commitment | None
+    dunning: Dunning | None
+    """Null unless a payment failed and is being collected."""
+    paused_at: Stamp | None
     cancel_at_period_end: bool
     cancel_at: Stamp | None
     canceled_at: Stamp | None

@@ -23,6 +23,7 @@ TAGS: Mapping[str, str] = {
     "plans": "What is sold.",
     "coupons": "What is taken off.",
     "subscriptions": "Who has which plan, from when to when.",
+    "dunning": "What happens when a payment fails.",
     "invoices": "What is to be paid.",
     "payments": "What was paid, or was not.",
     "payment-methods": "What customers pay with.",
