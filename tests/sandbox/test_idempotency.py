@@ -72,6 +72,45 @@ def test_refusals_are_replayed_even_if_they_would_succeed_now(shared: Api) -> No
     assert shared.post("/v1/track", missing, key="not found").content == first.content
 
 
+def test_replay_has_the_headers_of_the_original(shared: Api) -> None:
+    old = {"Paylera-Version": "2026-04-01"}
+    first = shared.post("/v1/customers", {"surprise": 1}, key="headers", **old)
+    again = shared.post("/v1/customers", {"surprise": 1}, key="headers")
+    own = {"date", "x-request-id", "idempotent-replayed", "x-ratelimit-remaining", "x-ratelimit-reset"}
+    assert {**first.headers}.keys() ^ {**again.headers}.keys() == {"idempotent-replayed"}
+    assert [again.headers[name] for name in first.headers if name not in own] == [
+        first.headers[name] for name in first.headers if name not in own
+    ]
+    assert again.content == first.content
+    assert "problem" in again.json()
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_key_counts_where_none_is_needed(api: Api, method: str) -> None:
+    endpoint = api.ok("/v1/admin/webhook-endpoints", {"url": "http://127.0.0.1:1/x"})
+    path, headers = f"/v1/admin/webhook-endpoints/{endpoint['id']}", {"Idempotency-Key": "k"}
+    body = {"json": {"description": "one"}} if method == "PATCH" else {}
+    first = api.client.request(method, path, headers=headers, **body)
+    if method == "PATCH":
+        api.client.patch(path, json={"description": "two"})
+    again = api.client.request(method, path, headers=headers, **body)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    other = api.client.request(method, path, headers=headers, json={"description": "three"})
+    problem(other, 409, "paylera.idempotency_conflict")
+    if method == "PATCH":
+        assert api.get(path).json()["description"] == "two"
+
+
+def test_a_check_with_a_key_is_repeated(api: Api) -> None:
+    customer = api.customer()
+    body = {"customer_id": customer["id"], "feature_code": "api_calls"}
+    first = api.post("/v1/check", body, key="k")
+    api.subscribe(customer, "free")
+    assert api.post("/v1/check", body, key="k").content == first.content
+    assert api.client.post("/v1/check", json=body).json()["allowed"] is True
+
+
 def test_scope_is_the_route_with_its_ids(shared: Api) -> None:
     shared.ok("/v1/customers", BODY, key="scope")
     problem(shared.post("/v1/subscriptions/a/cancel", {}, key="scope"), 404, "subscription.not_found")

@@ -13,6 +13,7 @@ from paylera_sandbox.billing import agenda, jobs
 from paylera_sandbox.billing.shelf import install
 from paylera_sandbox.catalogue import Catalogue, load
 from paylera_sandbox.clock import Clock, SystemClock, moment, stamp
+from paylera_sandbox.limits import Limits, Setting
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
@@ -48,15 +49,18 @@ class Engine:
     wake: Callable[[], None] = _asleep
     retired: bool = False  # its namespace was deleted
     seed: int | str | None = None
+    rate_limits: Setting = "off"  # see `limits.Limits`
     ticking: bool = False
     receiver: AsyncBaseTransport | None = None  # gets the webhooks in place of the network
     generation: int = 0  # counts how often the data as a whole was put in place
+    limits: Limits = field(init=False)
     time: Timeline = field(init=False)
     noise: Random = field(init=False)
     memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
 
     def __post_init__(self) -> None:
         """Take the time from the database."""
+        self.limits = Limits(self.rate_limits, live="_live_" in self.token)
         self.time = self.clock = Timeline(self.store, self.clock)
         self.begin()
 

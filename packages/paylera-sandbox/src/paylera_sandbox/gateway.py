@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from paylera_sandbox import fields, idempotency, jsonbody, modes
+from paylera_sandbox import fields, idempotency, jsonbody, limits, modes
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.control.commands import Command, Order
+from paylera_sandbox.dialects import Dialect, generation, spoken
 from paylera_sandbox.idempotency import Answer, InFlight
 from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.operations import Call, File, Operation
@@ -24,7 +25,6 @@ from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.recorder import MOST_OF_ANSWER, RecordedRequest
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
-from paylera_sandbox.webhooks.endpoints import API_VERSION
 
 MAX_BODY = 1024 * 1024
 PROBLEM_JSON = "application/problem+json"
@@ -39,7 +39,8 @@ class Exchange:
     request: Request
     request_id: str
     namespace: Namespace
-    version: str = API_VERSION
+    dialect: Dialect
+    share: limits.Share | None = None
     body: bytes = b""
     ids: dict[str, str] = field(default_factory=dict)
     key: str | None = None
@@ -61,7 +62,9 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        exchange = Exchange(request, _request_id(request), self._namespaces.default, ids=scope.get("path_params", {}))
+        ids = scope.get("path_params", {})
+        default, dialect = self._namespaces.default, generation(request.headers)
+        exchange = Exchange(request, _request_id(request), default, dialect, ids=ids)
         try:
             answer = await self._answer(exchange)
         except Problem as problem:
@@ -80,12 +83,12 @@ class Gateway:
     async def _answer(self, exchange: Exchange) -> Answer:
         request = exchange.request
         exchange.namespace = _authenticate(request, self._namespaces)
-        exchange.version = _version(request)
+        exchange.dialect = spoken(request.headers)
         operation = self._operation(request)
         if isinstance(operation, Command):
             return await self._obey(exchange, operation)
-        if not operation.needs_key:
-            exchange.body = await _read(request)
+        if not operation.needs_key and not (operation.may_have_key and "idempotency-key" in request.headers):
+            exchange.body = b"" if operation.method == "GET" else await _read(request)
             return self._run(exchange, operation, place=None)
         return await self._run_once(exchange, operation)
 
@@ -125,6 +128,7 @@ class Gateway:
     def _run(self, exchange: Exchange, operation: Operation, *, place: bytes | None) -> Answer:
         """Run an operation as one transaction; the answer to a keyed call is kept in the same one."""
         sent = jsonbody.parse(exchange.body)
+        exchange.share = exchange.namespace.engine.limits.take(operation, limits.cost_of(operation, sent))
         mark = idempotency.fingerprint(sent) if place is not None else b""
         try:
             with exchange.namespace.engine.unit() as unit:
@@ -138,7 +142,7 @@ class Gateway:
                         raise
                     answer = _problem_answer(problem, exchange)
                 if place is not None:
-                    idempotency.keep(unit, place, mark, answer)
+                    idempotency.keep(unit, place, mark, _spoken_as(answer, exchange))
                 return answer
         except Problem as problem:
             twin = self._namespaces.twin(exchange.namespace)
@@ -151,7 +155,7 @@ class Gateway:
         answer = _problem_answer(problem, exchange)
         if place is not None and problem.code != "paylera.idempotency_conflict":
             with exchange.namespace.engine.unit() as unit:
-                idempotency.keep(unit, place, mark, answer)
+                idempotency.keep(unit, place, mark, _spoken_as(answer, exchange))
         return answer
 
 
@@ -190,13 +194,6 @@ def _authenticate(request: Request, namespaces: Namespaces) -> Namespace:
         detail = "Send 'Authorization: Bearer <token>' with the token that the sandbox was started with."
         raise Problem("auth.invalid_token", detail, headers={"WWW-Authenticate": "Bearer"})
     return found
-
-
-def _version(request: Request) -> str:
-    try:
-        return str(fields.date(request.headers.get("paylera-api-version", API_VERSION)))
-    except fields.Invalid as error:
-        raise Problem("version.invalid", f"Paylera-Api-Version {error.message}.") from None
 
 
 async def _read(request: Request, *, most: int = MAX_BODY, json: bool = True) -> bytes:
@@ -242,15 +239,22 @@ def _query(request: Request) -> dict[str, str]:
 
 
 def _problem_answer(problem: Problem, exchange: Exchange) -> Answer:
-    document = problem.document(request_id=exchange.request_id)
-    return Answer(problem.status, jsonbody.dump(document), {**problem.headers, "Content-Type": PROBLEM_JSON})
+    dialect, path = exchange.dialect, exchange.request.scope["path"]
+    document = dialect.document(problem, request_id=exchange.request_id, path=path)
+    headers = {**problem.headers, "Content-Type": PROBLEM_JSON}
+    return Answer(dialect.status(problem), jsonbody.dump(document), headers)
+
+
+def _spoken_as(answer: Answer, exchange: Exchange) -> Answer:
+    """Return an answer with the headers that tell its version: they are repeated with it."""
+    return Answer(answer.status, answer.body, {**exchange.dialect.headers(), **answer.headers})
 
 
 def _response(exchange: Exchange, answer: Answer) -> Response:
     headers = {
-        **answer.headers,
+        **(exchange.share.headers() if exchange.share else {}),
+        **_spoken_as(answer, exchange).headers,
         "X-Request-Id": exchange.request_id,
-        "Paylera-Api-Version": exchange.version,
         "Cache-Control": "no-store",
     }
     return Response(answer.body, status_code=answer.status, headers=headers)

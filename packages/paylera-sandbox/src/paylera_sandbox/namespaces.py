@@ -151,6 +151,7 @@ class Namespaces:
                 base_url=default.base_url + prefix(name),
                 time_scale=default.time_scale,
                 receiver=default.receiver,
+                rate_limits=default.limits.setting,
                 recorder=Recorder(limit=default.recorder.limit),
                 seed=None if default.seed is None else f"{default.seed}:{name}",
             ),

@@ -58,3 +58,8 @@ class Operation:
     def needs_key(self) -> bool:
         """Tell whether a call needs an idempotency key."""
         return self.method == "POST" and self.keyed
+
+    @property
+    def may_have_key(self) -> bool:
+        """Tell whether a call may have one: where it is not needed, one that is sent counts all the same."""
+        return self.method != "GET"

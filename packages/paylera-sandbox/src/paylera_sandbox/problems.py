@@ -21,6 +21,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "auth.invalid_token": (401, "The API token is missing or wrong"),
     "auth.wrong_environment": (403, "The object belongs to the other mode"),
     "version.invalid": (400, "The API version is not a date"),
+    "version.unsupported": (400, "The API version is not supported"),
+    "rate_limit.exceeded": (429, "Too many requests"),
     "route.not_found": (404, "There is no such route"),
     "route.method_not_allowed": (405, "The route does not take this method"),
     "request.invalid_json": (400, "The body is not acceptable JSON"),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
 
 from typing_extensions import TypedDict
 
-from paylera_sandbox.models.values import Says, Url
+from paylera_sandbox.models.values import Date, Says, Url
 
 T = TypeVar("T")
 
@@ -52,6 +52,25 @@ class Problem(TypedDict):
     next_action: NotRequired[NextAction]
     decline_code: NotRequired[str]
     """Why a payment was declined."""
+    supported: NotRequired[list[Date]]
+    """The API dates that are answered, if yours is not."""
+
+
+class ApiProblem(TypedDict):
+    """A refusal as callers of the API generation read it (RFC 7807). Branch on `problem`."""
+
+    type: Annotated[str, Says(format="uri", examples=["https://errors.paylera.io/validation.failed"])]
+    title: str
+    status: int
+    detail: str
+    instance: str
+    """The path of the request."""
+    problem: str
+    trace_id: str
+    errors: NotRequired[list[Fault]]
+    next_action: NotRequired[NextAction]
+    decline_code: NotRequired[str]
+    supported: NotRequired[list[Date]]
 
 
 class Address(TypedDict, total=False):

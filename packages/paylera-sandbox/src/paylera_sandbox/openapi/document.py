@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from paylera_sandbox.kinds import Schema
-from paylera_sandbox.models.common import Problem
+from paylera_sandbox.models.common import ApiProblem, Problem
 from paylera_sandbox.models.webhooks import Event
 from paylera_sandbox.openapi import inputs, outputs, payloads
 from paylera_sandbox.openapi.parts import HEADERS, INFO, PARAMETERS, TAGS
@@ -48,7 +48,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[dict[str, Schema], dict[s
     """Return the schema of each operation's success, by its name, and all named schemas."""
     models = {operation.name: operation.answer for operation in operations if _has_model(operation)}
     data = {event_type: payloads.model_of(event_type) for event_type in EVENT_TYPES}
-    references, found = components([*models.values(), *data.values(), Problem, Event])
+    references, found = components([*models.values(), *data.values(), Problem, ApiProblem, Event])
     answers = dict(zip(models, references, strict=False))
     of_data = dict(zip(data, references[len(models) :], strict=False))
     found |= {payloads.component(name): payloads.payload(name, schema) for name, schema in of_data.items()}

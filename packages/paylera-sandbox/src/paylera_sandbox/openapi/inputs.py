@@ -62,7 +62,9 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 
 
 def _head(operation: Operation) -> list[Parameter]:
-    names = ["ApiVersion", "RequestId"]
-    if operation.needs_key:
-        names.append("IdempotencyKey" if "dedup_key" not in operation.body else "IdempotencyKeyOrAlias")
+    names = ["ApiVersion", "OlderApiVersion", "RequestId"]
+    if operation.needs_key and "dedup_key" not in operation.body:
+        names.append("IdempotencyKey")
+    elif operation.may_have_key:
+        names.append("OptionalIdempotencyKey")
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]

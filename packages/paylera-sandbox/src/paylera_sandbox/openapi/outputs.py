@@ -23,29 +23,43 @@ def responses(operation: Operation, answer: Schema | None, links: Mapping[str, A
         success["content"] = {"application/json": {"schema": answer}}
     if links:
         success["links"] = dict(links)
+    of_sdk, of_api = refusals.by_status(operation), refusals.by_status(operation, of_api=True)
+    statuses = sorted({*of_sdk, *of_api})
     refused = {
-        str(status): _refusal(operation, status, codes) for status, codes in refusals.by_status(operation).items()
+        str(status): _refusal(operation, status, of_sdk.get(status, []), of_api.get(status, [])) for status in statuses
     }
     return {str(operation.status): success, **refused}
 
 
-def _refusal(operation: Operation, status: int, codes: list[str]) -> Response:
+def _refusal(operation: Operation, status: int, codes: list[str], names: list[str]) -> Response:
+    """Return a refusal, which has one form for SDKs and one for callers of the API generation."""
     lines = [f"* `{code}`: {CODES[code][1]}" for code in codes]
-    narrowed = {"type": "object", "properties": {"code": {"enum": codes}, "status": {"const": status}}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
+    only = [f"* `{name}`, to callers that send `Paylera-Version`" for name in names if name not in codes]
+    forms = [_form(*form, status) for form in (("Problem", "code", codes), ("ApiProblem", "problem", names)) if form[2]]
     return {
-        "description": "\n".join([f"{_phrase(status)}:", "", *lines]),
+        "description": "\n".join([f"{_phrase(status)}:", "", *lines, *only]),
         "headers": {**_headers(operation), **_ref(*_MORE_HEADERS.get(status, ()))},
-        "content": {"application/problem+json": {"schema": schema}},
+        "content": {"application/problem+json": {"schema": {"anyOf": forms}}},
     }
 
 
+def _form(component: str, discriminator: str, codes: list[str], status: int) -> Schema:
+    narrowed = {"type": "object", "properties": {discriminator: {"enum": codes}, "status": {"const": status}}}
+    return {"allOf": [{"$ref": f"#/components/schemas/{component}"}, narrowed]}
+
+
 # Status -> the headers that only it has.
-_MORE_HEADERS: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 429: ("Retry-After",)}
+_MORE_HEADERS: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    409: ("Retry-After",),
+    429: ("Retry-After",),
+}
+_COMMON = ("X-Request-Id", "Paylera-Api-Version", "Paylera-Version", "Deprecation", "Sunset")
+_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 def _headers(operation: Operation) -> dict[str, Schema]:
-    return _ref("X-Request-Id", "Paylera-Api-Version", *(["Idempotent-Replayed"] if operation.needs_key else []))
+    return _ref(*_COMMON, *_LIMITS, *(["Idempotent-Replayed"] if operation.may_have_key else []))
 
 
 def _ref(*names: str) -> dict[str, Schema]:

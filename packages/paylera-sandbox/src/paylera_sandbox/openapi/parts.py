@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paylera_sandbox.webhooks.endpoints import API_VERSION
+from paylera_sandbox.dialects import CURRENT, VERSIONS
 
 INFO: Mapping[str, Any] = {
     "title": "Paylera API",
-    "version": API_VERSION,
+    "version": CURRENT,
     "description": (
         "Hosted billing, as the local sandbox speaks it. Amounts and quantities are decimal strings, moments are ISO "
         "8601 in UTC with milliseconds, lists are pages of at most 100 objects, every refusal is a problem document."
@@ -38,11 +38,15 @@ def _header(name: str, text: str, schema: Mapping[str, Any], *, required: bool =
     return {"name": name, "in": "header", "required": required, "description": text, "schema": schema}
 
 
+_DATE: Mapping[str, Any] = {"type": "string", "enum": list(VERSIONS)}
 PARAMETERS: Mapping[str, Any] = {
     "ApiVersion": _header(
-        "Paylera-Api-Version",
-        "The API date that the caller was written for.",
-        {"type": "string", "enum": [API_VERSION]},
+        "Paylera-Api-Version", f"The API date that the caller was written for; {CURRENT} without it.", _DATE
+    ),
+    "OlderApiVersion": _header(
+        "Paylera-Version",
+        "The same from callers of the API generation. Without `Paylera-Api-Version`, refusals have their form.",
+        _DATE,
     ),
     "RequestId": _header(
         "X-Request-Id",
@@ -50,16 +54,25 @@ PARAMETERS: Mapping[str, Any] = {
         {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
     ),
     "IdempotencyKey": _header("Idempotency-Key", _KEY_TEXT, _KEY, required=True),
-    "IdempotencyKeyOrAlias": _header("Idempotency-Key", f"{_KEY_TEXT} `dedup_key` in the body may stand for it.", _KEY),
+    "OptionalIdempotencyKey": _header(
+        "Idempotency-Key", f"{_KEY_TEXT} Where the body takes `dedup_key`, one of the two is needed.", _KEY
+    ),
 }
 _TEXT: Mapping[str, Any] = {"schema": {"type": "string"}}
+_NUMBER: Mapping[str, Any] = {"schema": {"type": "integer", "minimum": 0}}
 HEADERS: Mapping[str, Any] = {
     "X-Request-Id": {"description": "The name of the request, in logs and problems too.", "required": True, **_TEXT},
     "Paylera-Api-Version": {"description": "The API date that the answer has.", "required": True, **_TEXT},
+    "Paylera-Version": {"description": "The same, to who sent this header.", **_TEXT},
+    "Deprecation": {"description": "Since when the API date is deprecated (RFC 9745), if it is.", **_TEXT},
+    "Sunset": {"description": "Until when a deprecated API date is answered (RFC 8594).", **_TEXT},
+    "X-RateLimit-Limit": {"description": "How many calls of this class a second may have.", **_NUMBER},
+    "X-RateLimit-Remaining": {"description": "How many of them are left now.", **_NUMBER},
+    "X-RateLimit-Reset": {"description": "When all of them are there again, in unix seconds.", **_NUMBER},
     "Idempotent-Replayed": {
         "description": "The answer is the one that the first call with this key had.",
         "schema": {"type": "string", "enum": ["true"]},
     },
-    "WWW-Authenticate": {"description": "The scheme that is wanted.", "required": True, **_TEXT},
+    "WWW-Authenticate": {"description": "The scheme that is wanted, if the token is at fault.", **_TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }

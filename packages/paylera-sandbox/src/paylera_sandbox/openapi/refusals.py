@@ -6,13 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from paylera_sandbox.dialects import api_name, api_status
 from paylera_sandbox.operations import Operation
 from paylera_sandbox.problems import CODES
 
-ALWAYS = ("auth.invalid_token", "version.invalid", "validation.failed", "internal")
+ALWAYS = (
+    "auth.invalid_token",
+    "version.invalid",
+    "version.unsupported",
+    "rate_limit.exceeded",
+    "validation.failed",
+    "internal",
+)
 WITH_BODY = ("request.invalid_json", "request.unsupported_media_type", "request.too_large")
 KEYED = (
-    "idempotency.required",
     "idempotency.invalid_key",
     "paylera.idempotency_conflict",
     "paylera.idempotency_in_progress",
@@ -51,12 +58,13 @@ def codes(operation: Operation) -> list[str]:
     return [*found, "auth.wrong_environment"] if any(code.endswith(".not_found") for code in found) else found
 
 
-def by_status(operation: Operation) -> dict[int, list[str]]:
-    """Return the codes by the status that each has."""
+def by_status(operation: Operation, *, of_api: bool = False) -> dict[int, list[str]]:
+    """Return the codes by the status that each has, in the SDKs' form of problems or in the API generation's."""
     statuses: dict[int, list[str]] = {}
     for code in codes(operation):
-        statuses.setdefault(CODES[code][0], []).append(code)
-    return dict(sorted(statuses.items()))
+        status, name = (api_status(code), api_name(code)) if of_api else (CODES[code][0], code)
+        statuses.setdefault(status, []).append(name)
+    return statuses
 
 
 def _codes(operation: Operation) -> Iterator[str]:
@@ -64,6 +72,8 @@ def _codes(operation: Operation) -> Iterator[str]:
     if operation.method != "GET":
         yield from WITH_BODY
     if operation.needs_key:
+        yield "idempotency.required"
+    if operation.may_have_key:
         yield from KEYED
     yield from _of_path(operation.path)
     for name in operation.body:

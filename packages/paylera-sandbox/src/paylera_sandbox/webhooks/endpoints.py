@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from paylera_sandbox.dialects import CURRENT
 from paylera_sandbox.kinds import Invalid, accepts, matching
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit, public
@@ -11,7 +12,6 @@ from paylera_sandbox.webhooks import outbox
 from paylera_sandbox.webhooks.events import emit
 from paylera_sandbox.webhooks.signing import new_secret, rotated
 
-API_VERSION = "2026-05-01"
 REFUSALS = 100  # 4xx answers in a row that disable an endpoint
 _SECRET = re.compile(r"whsec_[\x21-\x7e]{1,200}")
 
@@ -42,7 +42,7 @@ def register(
         "events": events,
         "description": description,
         "status": "enabled",
-        "api_version": api_version or API_VERSION,
+        "api_version": api_version or CURRENT,
         "secret_last4": chosen[-4:],
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
