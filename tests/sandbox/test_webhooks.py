@@ -359,14 +359,14 @@ def test_a_fault_of_ours_delays_and_loses_nothing(
     wired: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.01)
-    faults, sound = iter([RuntimeError("broken")]), delivery.parcel
+    faults, sound = iter([RuntimeError("broken")]), delivery.prepare
 
-    def parcel(*arguments: object) -> object:
+    def prepare(*arguments: object) -> object:
         for fault in faults:
             raise fault
         return sound(*arguments)
 
-    monkeypatch.setattr(delivery, "parcel", parcel)
+    monkeypatch.setattr(delivery, "prepare", prepare)
     wired.customer()
     receiver.wait_for(1)
     wired.sandbox.wait_idle()

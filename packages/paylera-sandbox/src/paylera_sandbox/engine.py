@@ -13,6 +13,7 @@ from paylera_sandbox.billing import agenda, jobs
 from paylera_sandbox.billing.shelf import install
 from paylera_sandbox.catalogue import Catalogue, load
 from paylera_sandbox.clock import Clock, SystemClock, moment, stamp
+from paylera_sandbox.faults.registry import Faults
 from paylera_sandbox.limits import Limits, Setting
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
@@ -57,11 +58,13 @@ class Engine:
     time: Timeline = field(init=False)
     noise: Random = field(init=False)
     memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
+    faults: Faults = field(init=False)
 
     def __post_init__(self) -> None:
         """Take the time from the database."""
         self.limits = Limits(self.rate_limits, live="_live_" in self.token)
         self.time = self.clock = Timeline(self.store, self.clock)
+        self.faults = Faults(self)
         self.begin()
 
     def begin(self, *, listing: bool = True) -> None:

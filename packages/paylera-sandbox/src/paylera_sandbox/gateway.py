@@ -18,6 +18,8 @@ from paylera_sandbox import fields, idempotency, jsonbody, limits, modes
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.control.commands import Command, Order
 from paylera_sandbox.dialects import Dialect, generation, spoken
+from paylera_sandbox.faults.registry import any_for
+from paylera_sandbox.faults.requests import HEADER, NONE, Trouble, meet
 from paylera_sandbox.idempotency import Answer, InFlight
 from paylera_sandbox.namespaces import Namespace, Namespaces
 from paylera_sandbox.operations import Call, File, Operation
@@ -28,6 +30,7 @@ from paylera_sandbox.unit import Unit, public
 
 MAX_BODY = 1024 * 1024
 PROBLEM_JSON = "application/problem+json"
+NOTHING = Answer(0, b"")  # the connection is cut
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger("paylera_sandbox")
 
@@ -44,8 +47,13 @@ class Exchange:
     body: bytes = b""
     ids: dict[str, str] = field(default_factory=dict)
     key: str | None = None
-    fault: str | None = None
+    trouble: Trouble = NONE
     began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def fault(self) -> str | None:
+        """Return the names of the faults that were made on demand."""
+        return self.trouble.name
 
 
 class Gateway:
@@ -78,7 +86,7 @@ class Gateway:
             )
         if not request.scope["path"].startswith("/sandbox"):
             _record(exchange, answer)
-        await _response(exchange, answer)(scope, receive, send)
+        await exchange.trouble.send(_response(exchange, answer), scope, receive, send)
 
     async def _answer(self, exchange: Exchange) -> Answer:
         request = exchange.request
@@ -89,7 +97,7 @@ class Gateway:
             return await self._obey(exchange, operation)
         if not operation.needs_key and not (operation.may_have_key and "idempotency-key" in request.headers):
             exchange.body = b"" if operation.method == "GET" else await _read(request)
-            return self._run(exchange, operation, place=None)
+            return await self._try(exchange, operation, place=None)
         return await self._run_once(exchange, operation)
 
     def _operation(self, request: Request) -> Operation | Command:
@@ -121,9 +129,15 @@ class Gateway:
         self._in_flight.enter(place)
         try:
             exchange.body = exchange.body or await _read(request)
-            return self._run(exchange, operation, place=place)
+            return await self._try(exchange, operation, place=place)
         finally:
             self._in_flight.leave(place)
+
+    async def _try(self, exchange: Exchange, operation: Operation, *, place: bytes | None) -> Answer:
+        """Run an operation unless a fault that was asked for prevents it."""
+        exchange.trouble = _meet_faults(exchange)
+        await exchange.trouble.before()
+        return NOTHING if exchange.trouble.prevents else self._run(exchange, operation, place=place)
 
     def _run(self, exchange: Exchange, operation: Operation, *, place: bytes | None) -> Answer:
         """Run an operation as one transaction; the answer to a keyed call is kept in the same one."""
@@ -179,6 +193,16 @@ def _record(exchange: Exchange, answer: Answer) -> None:
             answer=answer.body[:MOST_OF_ANSWER],
         )
     )
+
+
+def _meet_faults(exchange: Exchange) -> Trouble:
+    request, engine = exchange.request, exchange.namespace.engine
+    if not any_for(engine.store):
+        return NONE
+    method, path = request.method, request.scope["path"]
+    sent = {**_query(request), **jsonbody.parse(exchange.body)}
+    subject = {"method": method, "path": path, "idempotency_key": exchange.key}
+    return meet(engine, subject, ids=exchange.ids, sent=sent, name=f"{method} {path} {exchange.request_id}")
 
 
 def _request_id(request: Request) -> str:
@@ -254,6 +278,7 @@ def _response(exchange: Exchange, answer: Answer) -> Response:
     headers = {
         **(exchange.share.headers() if exchange.share else {}),
         **_spoken_as(answer, exchange).headers,
+        **({HEADER: exchange.fault} if exchange.fault else {}),
         "X-Request-Id": exchange.request_id,
         "Cache-Control": "no-store",
     }

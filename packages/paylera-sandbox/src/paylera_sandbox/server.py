@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
+from paylera_sandbox.faults import wire
+
 _GRACE_SECONDS = 2
 
 
@@ -70,6 +72,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         self.loop = asyncio.get_running_loop()
+        self.config.http_protocol_class = wire.reachable(self.config.http_protocol_class)
         await super().startup(sockets)
         self.ready.set()
         self._announce()

@@ -33,6 +33,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "portal_sessions": ("customer_id",),
     "usage_events": ("subscription_id", "meter", "timestamp", "external_id", "quantity", "_counted_at"),
     "webhook_endpoints": ("status", "url"),
+    "faults": (),
     "events": ("type", "aggregate_id"),
     "deliveries": ("endpoint_id", "status", "event_id", "event_type"),
 }

@@ -172,9 +172,17 @@ class SandboxFaults:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
 
-    def add(self, **fault: Any) -> Doc:
-        """Add a fault; its members are those of `POST /sandbox/faults`."""
-        return self._bench.control("POST", "/sandbox/faults", fault)
+    def add(self, action: str, **fault: Any) -> Doc:
+        """Add a fault; the members are those of `POST /sandbox/faults`. A wrong one is a SandboxError that names it."""
+        return self._bench.control("POST", "/sandbox/faults", {"action": action, **fault})
+
+    def get(self, identifier: str) -> Doc:
+        """Return a fault, with how often it matched and fired."""
+        return self._bench.control("GET", f"/sandbox/faults/{identifier}")
+
+    def remove(self, identifier: str) -> None:
+        """Remove a fault."""
+        self._bench.call("DELETE", f"/sandbox/faults/{identifier}")
 
     def list(self) -> list[Doc]:
         """Return the faults that are in force."""

@@ -55,7 +55,7 @@ def create(call: Call) -> Doc:
     subscriptions.refuse_second(unit, customer, plan)
     method = _method(unit, customer, given.get("default_payment_method_id"))
     if _needs_method(unit, customer, plan, terms, given.get("require_payment_method")):
-        _expect_chargeable(method)
+        _expect_chargeable(unit, method)
     return subscriptions.start(unit, customer, plan, terms, method=method)
 
 
@@ -139,10 +139,11 @@ def _method(unit: Unit, customer: Doc, identifier: str | None) -> Doc | None:
     return method
 
 
-def _expect_chargeable(method: Doc | None) -> None:
+def _expect_chargeable(unit: Unit, method: Doc | None) -> None:
     if method is None:
         detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
         raise Problem("payment_method.required", detail)
-    decline = methods.decline_of(method)
+    decline = methods.decline_of(unit, method)
     if decline:
-        raise Problem("payment.declined", decline.message, decline_code=decline.code)
+        # Kept, because a decline that was asked for is used up.
+        raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)

@@ -118,7 +118,7 @@ def delivery(call: Call) -> Doc:
     event_sent = call.unit.need("events", found["event_id"], "event.not_found")
     request = {
         "url": last.get("url"),
-        "headers": headers(found, last["signature"]) if last else {},
+        "headers": headers(found, last["signature"], last["fault"]) if last else {},
         "body": body(event_sent).decode(),
     }
     return {**found, "request": request}

@@ -9,6 +9,7 @@ from paylera_sandbox.billing import invoices, methods, payments, proration, subs
 from paylera_sandbox.billing.cards import BY_NAME, DECLINES, Card
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
+from paylera_sandbox.faults import charges
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -85,8 +86,9 @@ def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) 
     if not payments.is_due(invoice):
         return _complete(unit, session, card, None, expiry)
     payment = payments.create(unit, invoice)
-    if card.behaviour in DECLINES:
-        return payments.fail(unit, payment, DECLINES[card.behaviour])
+    on_demand = charges.decline(unit, session["customer_id"], card=card.number[-4:])
+    if decline := on_demand or DECLINES.get(card.behaviour):
+        return payments.fail(unit, payment, decline)
     if card.behaviour == "requires_action":
         session["_waiting"] = {"payment_id": payment["id"], "card": card.number, **expiry}
         unit.store.save("checkout_sessions", session)

@@ -84,7 +84,7 @@ def _charge(unit: Unit, invoice: Doc, method: Doc | None, return_url: str | None
         return
     before = dict(invoice)
     payment = _begin(unit, invoice, method_id=method["id"])
-    decline = methods.decline_of(method)
+    decline = methods.decline_of(unit, method)
     if decline is not None:
         payments.fail(unit, payment, decline)
         invoices.save(unit, invoice, "invoice.payment_failed")

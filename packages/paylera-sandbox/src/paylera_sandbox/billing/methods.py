@@ -6,6 +6,7 @@ from typing import Any
 
 from paylera_sandbox.billing import agenda
 from paylera_sandbox.billing.cards import BY_NAME, DECLINES, LATER_DECLINES, MICRO_DEPOSITS, TOKENS, Card, Decline
+from paylera_sandbox.faults import charges
 from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -157,10 +158,15 @@ def usual(unit: Unit, customer_id: str, subscription: Doc | None = None) -> Doc 
     return unit.store.find("payment_methods", found) if found else None
 
 
-def decline_of(method: Doc) -> Decline | None:
-    """Return why a charge of a stored method would fail now, or None if it would not. All charges ask here."""
+def decline_of(unit: Unit, method: Doc) -> Decline | None:
+    """Return why a charge of a stored method fails now, or None if it does not. All charges ask here, once each: it may
+    be a fault that was asked for."""
     if not method["verified"]:
         return DECLINES["not_verified"]
+    card = method["card"]["last4"] if method["card"] else None
+    on_demand = charges.decline(unit, method["customer_id"], card=card, payment_method_id=method["id"])
+    if on_demand is not None:
+        return on_demand
     behaviour = method["_behaviour"]
     later = LATER_DECLINES.get(behaviour) if method["_charges"] else None
     return DECLINES.get(later or behaviour)

@@ -119,7 +119,7 @@ def _rest(unit: Unit, part: cycles.Part, item: Item, what: str, *, sign: int) ->
 def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:
     if method is None:
         raise Problem("payment_method.required", "The customer has no payment method to charge the difference to.")
-    decline = methods.decline_of(method)
+    decline = methods.decline_of(unit, method)
     if decline is None:
         return
     invoices.issue(unit, invoice)

@@ -95,7 +95,7 @@ def top_up(unit: Unit, wallet: Doc) -> None:
     amount = Decimal(rule["amount"])
     method = unit.store.find("payment_methods", rule["payment_method_id"])
     payment = payments.create(unit, wallet, amount=amount, method_id=rule["payment_method_id"])
-    decline = methods.decline_of(method) if method else DECLINES["method_removed"]
+    decline = methods.decline_of(unit, method) if method else DECLINES["method_removed"]
     if method is not None and methods.asks_payer(method):
         decline = DECLINES["authentication_required"]
     if decline is not None:

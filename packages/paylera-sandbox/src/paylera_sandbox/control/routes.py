@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.control import clock, events, health, namespaces, requests, snapshots
+from paylera_sandbox.control import clock, events, faults, health, namespaces, requests, snapshots
 from paylera_sandbox.control.commands import Command
+from paylera_sandbox.faults.specs import BODY
 
 COMMANDS = (
     Command("GET", "/sandbox/health", health.health),
@@ -21,4 +22,10 @@ COMMANDS = (
     Command("POST", "/sandbox/events/{id}/resend", events.resend, body=events.RESEND, status=202),
     Command("GET", "/sandbox/requests", requests.listing, query=requests.FILTERS),
     Command("DELETE", "/sandbox/requests", requests.clear, status=204),
+    Command("GET", "/sandbox/faults", faults.listing),
+    Command("POST", "/sandbox/faults", faults.add, body=BODY, status=201),
+    Command("DELETE", "/sandbox/faults", faults.clear, status=204),
+    Command("GET", "/sandbox/faults/{id}", faults.get),
+    Command("DELETE", "/sandbox/faults/{id}", faults.remove, status=204),
+    Command("GET", "/sandbox/fault-actions", faults.actions),
 )

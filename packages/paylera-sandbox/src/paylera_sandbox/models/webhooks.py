@@ -64,6 +64,8 @@ class Attempt(TypedDict):
     url: Url
     signature: str
     """`Paylera-Signature` as it was sent."""
+    fault: str | None
+    """The fault that was made on demand."""
 
 
 class WebhookDelivery(TypedDict):

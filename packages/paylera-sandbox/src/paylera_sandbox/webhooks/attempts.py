@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from paylera_sandbox.clock import stamp
+from paylera_sandbox.faults import deliveries
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks import endpoints, outbox, signing
@@ -18,24 +19,55 @@ DELAYS = (15, _MINUTE, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 6 * _HOUR, 12 * _HO
 
 
 class Parcel(NamedTuple):
-    """What one attempt sends."""
+    """What one attempt sends, and the fault that happens to it, if any."""
 
     url: str
     headers: dict[str, str]
     payload: bytes
+    fault: str | None = None
 
 
-def parcel(unit: Unit, delivery: Doc) -> Parcel:
-    """Pack a delivery, signed now."""
+def prepare(unit: Unit, delivery_id: str) -> Parcel | None:
+    """Pack a delivery, or return None if it is not to be sent now."""
+    delivery = unit.store.find("deliveries", delivery_id)
+    if delivery is None or delivery["status"] != "pending":
+        return None
+    fault = deliveries.meet(unit, delivery)
+    if fault is None:
+        return _parcel(unit, delivery, {"action": None})
+    if fault["action"] in deliveries.LATER:
+        deliveries.late(unit, delivery, fault)
+        return None
+    sent = _parcel(unit, delivery, fault)
+    if sent.fault == "webhook_drop":
+        _drop(unit, delivery, sent)
+        return None
+    return sent
+
+
+def _parcel(unit: Unit, delivery: Doc, fault: Doc) -> Parcel:
+    """Sign a delivery now, or as badly as a fault says."""
     endpoint = unit.need("webhook_endpoints", delivery["endpoint_id"], "webhook_endpoint.not_found")
     payload = body(unit.need("events", delivery["event_id"], "event.not_found"))
-    signature = signing.signature(payload, endpoint["_secrets"], unit.now)
-    return Parcel(endpoint["url"], headers(delivery, signature), payload)
+    action = fault["action"]
+    secrets = signing.nobodys() if action == "webhook_bad_signature" else endpoint["_secrets"]
+    age = fault["seconds"] if action == "webhook_stale" else 0
+    signature = signing.signature(payload, secrets, unit.now, age_seconds=age)
+    return Parcel(endpoint["url"], headers(delivery, signature, action), payload, action)
 
 
-def headers(delivery: Doc, signature: str) -> dict[str, str]:
+def _drop(unit: Unit, delivery: Doc, sent: Parcel) -> None:
+    attempt = _record(unit, sent, Outcome(None, "", {}, "dropped on demand, never sent", 0))
+    attempts = [*delivery["attempts"], attempt]
+    dropped = {**delivery, "status": "dropped", "next_attempt_at": None, "attempts": attempts}
+    unit.store.save("deliveries", dropped)
+    outbox.finish(unit, delivery["id"])
+
+
+def headers(delivery: Doc, signature: str, fault: str | None) -> dict[str, str]:
     """Return the request headers of a delivery."""
     return {
+        **({"X-Paylera-Sandbox-Fault": fault} if fault else {}),
         "Content-Type": "application/json",
         "User-Agent": "Paylera-Sandbox",
         "Paylera-Signature": signature,
@@ -76,6 +108,7 @@ def _record(unit: Unit, sent: Parcel, outcome: Outcome) -> Doc:
         "duration_ms": outcome.duration_ms,
         "url": sent.url,
         "signature": sent.headers["Paylera-Signature"],
+        "fault": sent.fault,
     }
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.webhooks import outbox
-from paylera_sandbox.webhooks.attempts import Parcel, conclude, parcel
+from paylera_sandbox.webhooks.attempts import Parcel, conclude, prepare
 from paylera_sandbox.webhooks.outbox import Head
 from paylera_sandbox.webhooks.sender import Sender
 
@@ -96,20 +96,20 @@ class Courier:
 
     async def _attempt(self, delivery_id: str, generation: int) -> None:
         """Send once. After a reset or a restore, the delivery is another one or none, and not touched."""
-        sent = self._pack(delivery_id) if generation == self._engine.generation else None
+        sent = self._prepare(delivery_id) if generation == self._engine.generation else None
         if sent is None:
             return
         outcome = await self._sender.post(sent.url, sent.payload, sent.headers)
+        if sent.fault == "webhook_duplicate":
+            await self._sender.post(sent.url, sent.payload, sent.headers)
         if generation != self._engine.generation:
             return
         with self._engine.unit() as unit:
             conclude(unit, delivery_id, sent, outcome, self._engine.time_scale)
 
-    def _pack(self, delivery_id: str) -> Parcel | None:
+    def _prepare(self, delivery_id: str) -> Parcel | None:
         with self._engine.unit() as unit:
-            delivery = unit.store.find("deliveries", delivery_id)
-            waits = delivery is not None and delivery["status"] == "pending"
-            return parcel(unit, delivery) if delivery is not None and waits else None
+            return prepare(unit, delivery_id)
 
     async def _stop(self) -> None:
         """Give up what is under way: it is still in the outbox and comes again after a restart."""

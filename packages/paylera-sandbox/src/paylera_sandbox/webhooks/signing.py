@@ -19,6 +19,11 @@ def new_secret() -> str:
     return f"whsec_{secrets.token_hex(24)}"
 
 
+def nobodys() -> list[Doc]:
+    """Make the secrets of a bad signature."""
+    return [{"secret": new_secret(), "expires_at": None}]
+
+
 def rotated(entries: list[Doc], secret: str, now: datetime) -> list[Doc]:
     """Put a new secret in front; those in force now sign on for 24 hours, and no longer than they would have."""
     end = stamp(now + ROTATION)
