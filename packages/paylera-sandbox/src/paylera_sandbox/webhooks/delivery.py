@@ -16,7 +16,7 @@ from paylera_sandbox.webhooks.outbox import Head
 from paylera_sandbox.webhooks.sender import Sender
 
 PAUSE_SECONDS = 1.0  # after a fault of our own
-AT_ONCE = 16  # to one endpoint: a slow one does not hold up the others
+AT_ONCE = 8  # to one endpoint: a slow one does not hold up the others, and development servers queue few connections
 log = logging.getLogger("paylera_sandbox")
 
 
