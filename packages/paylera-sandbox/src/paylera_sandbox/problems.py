@@ -81,7 +81,6 @@ CODES: Mapping[str, tuple[int, str]] = {
     "snapshot.invalid": (422, "The snapshot cannot be used"),
     "clock.advancing": (409, "The clock is on its way already"),
     "clock.backwards": (409, "Time does not go back"),
-    "rate_limit.exceeded": (429, "Too many requests"),
     "fault.injected": (500, "A fault that was asked for"),
     "fault.not_found": (404, "There is no such fault"),
     "fault.too_many": (422, "There are too many faults"),
