@@ -1,16 +1,25 @@
-"""The API as one table: read this first. Method, path, who answers, the fields it takes."""
+"""The API as one table: read this first. Method, path, who answers, the fields it takes. (`MONEY` is a part of it:
+invoices, payments, wallets.)"""
 
 from __future__ import annotations
 
-from paylera_sandbox.api import attach, customers, documents, dunning, metering, portal, subscriptions, webhooks
-from paylera_sandbox.api.listing import PAGING
+from paylera_sandbox.api import (
+    attach,
+    checkout,
+    customers,
+    dunning,
+    invoices,
+    metering,
+    portal,
+    subscriptions,
+    webhooks,
+)
 from paylera_sandbox.catalog_routes import CATALOG
 from paylera_sandbox.models.common import Page
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
 from paylera_sandbox.models.metering import Check, Entitlements, UsageEvent
-from paylera_sandbox.models.payments import Payment, PaymentMethod
-from paylera_sandbox.models.sessions import BillingPortalSession
+from paylera_sandbox.models.sessions import BillingPortalSession, CheckoutSession
 from paylera_sandbox.models.subscriptions import Attach, DunningPolicy, Subscription
 from paylera_sandbox.models.webhooks import (
     Event,
@@ -20,6 +29,7 @@ from paylera_sandbox.models.webhooks import (
     WebhookEndpoint,
     WebhookReplay,
 )
+from paylera_sandbox.money_routes import MONEY
 from paylera_sandbox.operations import Operation
 
 _ENDPOINTS = "/v1/admin/webhook-endpoints"
@@ -71,17 +81,9 @@ OPERATIONS = (
         "GET",
         "/v1/customers/{id}/invoices",
         customers.invoices,
-        query=documents.OWN_INVOICE_FILTERS,
+        query=invoices.OF_CUSTOMER,
         name="ListCustomerInvoices",
         answer=Page[Invoice],
-    ),
-    Operation(
-        "GET",
-        "/v1/customers/{id}/payment-methods",
-        customers.payment_methods,
-        query=PAGING,
-        name="ListPaymentMethods",
-        answer=Page[PaymentMethod],
     ),
     Operation(
         "POST",
@@ -173,26 +175,24 @@ OPERATIONS = (
         problems=("subscription.invalid_transition",),
     ),
     Operation(
-        "GET",
-        "/v1/invoices",
-        documents.invoices,
-        query=documents.INVOICE_FILTERS,
-        name="ListInvoices",
-        answer=Page[Invoice],
+        "POST",
+        "/v1/checkout/sessions",
+        checkout.create,
+        body=checkout.CREATE,
+        status=201,
+        name="CreateCheckoutSession",
+        answer=CheckoutSession,
+        problems=("plan.not_found", "coupon.not_found", "subscription.already_active", "subscription.exists"),
     ),
-    Operation("GET", "/v1/invoices/{id}", documents.invoice, name="GetInvoice", answer=Invoice),
-    Operation("GET", "/v1/invoices/{id}/pdf", documents.pdf, name="GetInvoicePdf", answer="application/pdf"),
+    Operation("GET", "/v1/checkout/sessions/{id}", checkout.get, name="GetCheckoutSession", answer=CheckoutSession),
     Operation(
-        "GET",
-        "/v1/payments",
-        documents.payments,
-        query=documents.PAYMENT_FILTERS,
-        name="ListPayments",
-        answer=Page[Payment],
-    ),
-    Operation("GET", "/v1/payments/{id}", documents.payment, name="GetPayment", answer=Payment),
-    Operation(
-        "GET", "/v1/payment-methods/{id}", documents.payment_method, name="GetPaymentMethod", answer=PaymentMethod
+        "POST",
+        "/v1/portal/sessions",
+        checkout.create_portal,
+        body=checkout.PORTAL,
+        status=201,
+        name="CreatePortalSession",
+        answer=BillingPortalSession,
     ),
     Operation("GET", "/v1/admin/dunning/policy", dunning.get_policy, name="GetDunningPolicy", answer=DunningPolicy),
     Operation(
@@ -203,6 +203,7 @@ OPERATIONS = (
         name="UpdateDunningPolicy",
         answer=DunningPolicy,
     ),
+    *MONEY,
     Operation(
         "GET",
         _ENDPOINTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.listing import filters, page
+from paylera_sandbox.billing import methods
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -77,6 +78,7 @@ def update(call: Call) -> Doc:
         return customer
     changed["updated_at"] = unit.stamp
     unit.store.save("customers", changed)
+    methods.mark_default(unit, customer["id"], changed["default_payment_method_id"])
     emit(unit, "customer.updated", changed, before=customer)
     return changed
 
@@ -84,11 +86,6 @@ def update(call: Call) -> Doc:
 def invoices(call: Call) -> Doc:
     """List the invoices of a customer."""
     return page(call, "invoices", customer_id=call.unit.customer(call.ids["id"])["id"])
-
-
-def payment_methods(call: Call) -> Doc:
-    """List the payment methods of a customer."""
-    return page(call, "payment_methods", customer_id=call.unit.customer(call.ids["id"])["id"])
 
 
 def _merged(old: Doc, new: Doc) -> Doc:
@@ -107,6 +104,5 @@ def _expect_free(unit: Unit, external_id: str | None) -> None:
 
 
 def _expect_own_method(unit: Unit, customer: Doc, method_id: str | None) -> None:
-    method = unit.store.find("payment_methods", method_id) if method_id else None
-    if method_id and (method is None or method["customer_id"] != customer["id"]):
-        raise Problem("payment_method.not_found", f"The customer has no payment method '{method_id}'.")
+    if method_id:
+        methods.owned(unit, customer["id"], method_id)

@@ -1,7 +1,12 @@
-"""Checkout sessions: a hosted page on which a person pays for a plan. Single use, 24 hours."""
+"""Checkout sessions: a hosted page on which a person pays for a plan or for some items, or stores a card. Single use,
+24 hours.
+
+A page asks `status` first, shows `quote`, then calls `pay` and, when the bank asks, `confirm`; `return_url` is where
+the person goes on. `promote` takes a promotion code."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,29 +24,88 @@ PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 
 
 def open_session(unit: Unit, customer: Doc, plan: Doc, terms: Terms, **more: object) -> Doc:
-    """Open a session. `more` may hold `success_url`, `cancel_url`, `locale` and, to change the plan of a subscription
-    instead of beginning one, `subscription_id`."""
-    session = {
-        "id": unit.new_id("cs"),
-        "object": "checkout_session",
-        "status": "open",
-        "customer_id": customer["id"],
+    """Open a session for a plan. `more` may hold `success_url`, `cancel_url`, `locale`, `allow_promotion_codes` and, to
+    change the plan of a subscription instead of beginning one, `subscription_id`."""
+    wanted = {
         "plan_id": plan["id"],
+        "plan_code": plan["code"],
+        "currency": plan["currency"],
         "quantities": terms.quantities,
         "coupons": list(terms.coupons),
         "metadata": terms.metadata,
+        "_changes": more.get("subscription_id"),
+    }
+    return _open(unit, customer, "subscription", **wanted, **more)
+
+
+def open_payment(unit: Unit, customer: Doc, currency: str, items: Sequence[invoices.Item], **more: object) -> Doc:
+    """Open a session in which some items are paid once."""
+    draft = invoices.build(unit, customer["id"], currency, items)
+    return _open(unit, customer, "payment", currency=currency, line_items=draft["lines"], _draft=draft, **more)
+
+
+def open_setup(unit: Unit, customer: Doc, **more: object) -> Doc:
+    """Open a session in which a payment method is stored and nothing is paid."""
+    return _open(unit, customer, "setup", **more)
+
+
+def _open(unit: Unit, customer: Doc, mode: str, **more: object) -> Doc:
+    identifier = unit.new_id("cs")
+    session: Doc = {
+        "id": identifier,
+        "object": "checkout_session",
+        "mode": mode,
+        "status": "open",
+        "customer_id": customer["id"],
+        "plan_id": None,
+        "plan_code": None,
+        "currency": None,
+        "quantities": {},
+        "coupons": [],
+        "trial_days": None,
+        "allow_promotion_codes": False,
+        "line_items": [],
+        "metadata": {},
         "success_url": None,
         "cancel_url": None,
         "locale": None,
+        "url": f"{unit.base_url}/checkout/{identifier}",
         "subscription_id": None,
+        "invoice_id": None,
+        "payment_method_id": None,
+        "_changes": None,
+        "_draft": None,
         **more,
         "expires_at": stamp(unit.now + LIFETIME),
         "created_at": unit.stamp,
         "_waiting": None,
-        "_changes": more.get("subscription_id"),
     }
     unit.store.insert("checkout_sessions", session)
     return session
+
+
+def seen(unit: Unit, session: Doc) -> Doc:
+    """Return a session with the status that it has now."""
+    return {**session, "status": status(unit, session)}
+
+
+def forget(unit: Unit, payment: Doc) -> None:
+    """Let the session go on that waited for a payment which was canceled."""
+    session = unit.store.find("checkout_sessions", payment["_session_id"]) if payment["_session_id"] else None
+    if session is not None and session["_waiting"]:
+        unit.store.save("checkout_sessions", {**session, "_waiting": None})
+
+
+def promote(unit: Unit, session: Doc, code: str) -> Doc:
+    """Use a promotion code that the payer typed in, and return the session. The page may call this before `pay`."""
+    if not session["allow_promotion_codes"] or session["mode"] != "subscription":
+        raise Problem("coupon.not_found", "This checkout takes no promotion codes.")
+    if code in session["coupons"]:
+        return session
+    changed = {**session, "coupons": [*session["coupons"], code]}
+    quote(unit, changed)  # refuses a code that does not exist
+    unit.store.save("checkout_sessions", changed)
+    return changed
 
 
 def url(unit: Unit, session: Doc) -> str:
@@ -56,7 +120,12 @@ def status(unit: Unit, session: Doc) -> str:
 
 
 def quote(unit: Unit, session: Doc) -> Doc:
-    """Return the invoice that paying would make, not stored. Raises the problem that stands in the way, if any."""
+    """Return the invoice that paying would make, not stored; in mode `setup` it is empty. Raises the problem that
+    stands in the way, if any."""
+    if session["mode"] == "payment":
+        return invoices.total_up(unit, {**session["_draft"], "created_at": unit.stamp, "updated_at": unit.stamp})
+    if session["mode"] == "setup":
+        return invoices.build(unit, session["customer_id"], session["currency"] or "USD")
     customer, plan = unit.customer(session["customer_id"]), unit.plan(session["plan_id"])
     if session["_changes"]:
         subscription = unit.need("subscriptions", session["_changes"], "subscription.not_found")
@@ -119,16 +188,34 @@ def return_url(session: Doc) -> str | None:
 
 
 def _complete(unit: Unit, session: Doc, card: Card, payment: Doc | None, expiry: dict[str, Any]) -> Doc | None:
-    customer, plan = unit.customer(session["customer_id"]), unit.plan(session["plan_id"])
-    method = methods.attach_card(unit, customer, card, **expiry)
-    terms = _terms(session)
+    """Store the card, do what the session is for, and use the session up."""
+    invoice = quote(unit, session)
+    method = methods.attach_card(unit, unit.customer(session["customer_id"]), card, **expiry)
+    made = _MODES[session["mode"]](unit, session, invoice, method, payment)
+    done = {"status": "complete", "payment_method_id": method["id"], **made}
+    unit.store.save("checkout_sessions", {**session, **done})
+    return unit.store.find("payments", payment["id"]) if payment else None
+
+
+def _subscribe(unit: Unit, session: Doc, _: Doc, method: Doc, payment: Doc | None) -> Doc:
+    customer, plan, terms = unit.customer(session["customer_id"]), unit.plan(session["plan_id"]), _terms(session)
     if session["_changes"]:
         held = unit.need("subscriptions", session["_changes"], "subscription.not_found")
         subscription = proration.apply(unit, held, plan, terms, method=method, payment=payment)
     else:
         subscription = subscriptions.start(unit, customer, plan, terms, method=method, payment=payment)
-    unit.store.save("checkout_sessions", {**session, "status": "complete", "subscription_id": subscription["id"]})
-    return unit.store.find("payments", payment["id"]) if payment else None
+    return {"subscription_id": subscription["id"], "invoice_id": subscription["latest_invoice_id"]}
+
+
+def _pay_once(unit: Unit, _: Doc, invoice: Doc, method: Doc, payment: Doc | None) -> Doc:
+    return {"invoice_id": subscriptions.bill(unit, invoice, method, payment=payment)}
+
+
+def _set_up(*_: object) -> Doc:
+    return {}
+
+
+_MODES: Mapping[str, Callable[..., Doc]] = {"subscription": _subscribe, "payment": _pay_once, "setup": _set_up}
 
 
 def _forget_waiting(unit: Unit, session: Doc) -> None:

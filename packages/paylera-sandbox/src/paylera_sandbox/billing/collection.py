@@ -41,11 +41,20 @@ def collect(
     return invoice
 
 
+def can_collect(unit: Unit, invoice: Doc, subscription: Doc | None = None) -> bool:
+    """Tell whether there is anything to collect from: a method, or money in the wallet."""
+    wallet = wallets.of(unit, invoice["customer_id"], invoice["currency"])
+    covered = wallet is not None and wallets.available(wallet) > 0
+    return covered or methods.usual(unit, invoice["customer_id"], subscription) is not None
+
+
 def settle(unit: Unit, invoice: Doc, payment: Doc, method: Doc | None) -> None:
     """Have an open invoice paid by a payment that the payer has just made on a page."""
     payment.update(invoice_id=invoice["id"], payment_method_id=method["id"] if method else None)
     payment["amount"] = invoice["amount_due"]
-    _receive(unit, invoice, payment, method)
+    before = dict(invoice)
+    invoice["payments"] = [*invoice["payments"], payment["id"]]
+    _receive(unit, invoice, payment, method, before)
 
 
 def waiting(unit: Unit, invoice: Doc) -> Doc | None:
@@ -60,7 +69,7 @@ def confirm(unit: Unit, payment: Doc, *, approved: bool) -> Doc:
     invoice = unit.need("invoices", payment["invoice_id"], "invoice.not_found")
     method = unit.store.find("payment_methods", payment["payment_method_id"])
     if approved and method is not None:
-        _receive(unit, invoice, payment, method)
+        _receive(unit, invoice, payment, method, dict(invoice))
         return payment
     payments.fail(unit, payment, DECLINES["authentication_failed" if method else "method_removed"])
     invoices.save(unit, invoice, "invoice.payment_failed")
@@ -73,9 +82,10 @@ def _draw(unit: Unit, invoice: Doc) -> None:
     amount = min(wallets.available(wallet), Decimal(invoice["amount_due"])) if wallet else Decimal(0)
     if wallet is None or amount <= 0:
         return
+    before = dict(invoice)
     payment = _begin(unit, invoice, provider=payments.WALLET_PROVIDER, amount=amount)
     wallets.debit(unit, wallet, amount, reason="invoice_payment", invoice_id=invoice["id"], payment_id=payment["id"])
-    _receive(unit, invoice, payment, None)
+    _receive(unit, invoice, payment, None, before)
 
 
 def _charge(unit: Unit, invoice: Doc, method: Doc | None, return_url: str | None) -> None:
@@ -92,7 +102,7 @@ def _charge(unit: Unit, invoice: Doc, method: Doc | None, return_url: str | None
         payments.ask_payer(unit, payment, f"{unit.base_url}/payments/{payment['id']}/confirm", return_url=return_url)
         invoices.save(unit, invoice, "invoice.updated", before=before)
     else:
-        _receive(unit, invoice, payment, method)
+        _receive(unit, invoice, payment, method, before)
 
 
 def _begin(unit: Unit, invoice: Doc, **what: object) -> Doc:
@@ -101,9 +111,7 @@ def _begin(unit: Unit, invoice: Doc, **what: object) -> Doc:
     return payment
 
 
-def _receive(unit: Unit, invoice: Doc, payment: Doc, method: Doc | None) -> None:
+def _receive(unit: Unit, invoice: Doc, payment: Doc, method: Doc | None, before: Doc) -> None:
     """Record that a payment went through."""
-    if payment["id"] not in invoice["payments"]:
-        invoice["payments"] = [*invoice["payments"], payment["id"]]
     payments.succeed(unit, payment, method)
-    invoices.record(unit, invoice, Decimal(payment["amount"]))
+    invoices.record(unit, invoice, Decimal(payment["amount"]), before=before)

@@ -133,10 +133,12 @@ def finalize(unit: Unit, invoice: Doc) -> None:
     save(unit, invoice, "invoice.finalized")
 
 
-def record(unit: Unit, invoice: Doc, amount: Decimal, *, member: str = "amount_paid") -> None:
+def record(
+    unit: Unit, invoice: Doc, amount: Decimal, *, member: str = "amount_paid", before: Doc | None = None
+) -> None:
     """Record money that came in for an open invoice, or (`amount_credited`) what a credit note takes off it. With
-    nothing left to pay it is paid."""
-    before, currency = dict(invoice), invoice["currency"]
+    nothing left to pay it is paid. `before` is the invoice as the last event told of it."""
+    before, currency = before or dict(invoice), invoice["currency"]
     due = Decimal(invoice["amount_due"]) - amount
     invoice[member] = amount_text(Decimal(invoice[member]) + amount, currency)
     invoice["amount_due"] = amount_text(due, currency)

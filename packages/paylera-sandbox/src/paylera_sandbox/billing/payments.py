@@ -51,6 +51,7 @@ def create(
         "updated_at": unit.stamp,
         "_return_url": None,
         "_session_id": None,
+        "_wallet_id": owed["id"] if owed["object"] == "wallet" else None,
     }
     unit.store.insert("payments", payment)
     emit(unit, "payment.created", payment)

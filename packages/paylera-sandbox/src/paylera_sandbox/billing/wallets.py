@@ -14,11 +14,13 @@ from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
 CREDIT_REASONS = ("manual_topup", "auto_topup", "credit_note", "promotional", "refund", "migration")
-DEBIT_REASONS = ("invoice_payment", "manual_debit")
+DEBIT_REASONS = ("invoice_payment", "manual_debit", "refund")
 _ZERO = Decimal(0)
 
 
-def create(unit: Unit, customer: Doc, currency: str, *, drift_floor: Decimal = _ZERO) -> Doc:
+def create(
+    unit: Unit, customer: Doc, currency: str, *, drift_floor: Decimal = _ZERO, auto_top_up: Doc | None = None
+) -> Doc:
     """Open a wallet. `drift_floor` is how far below zero its balance may go."""
     held = of(unit, customer["id"], currency)
     if held is not None:
@@ -29,7 +31,7 @@ def create(unit: Unit, customer: Doc, currency: str, *, drift_floor: Decimal = _
         "customer_id": customer["id"],
         "currency": currency,
         "balance": amount_text(_ZERO, currency),
-        "auto_top_up": None,
+        "auto_top_up": auto_top_up,
         "drift_floor": amount_text(drift_floor, currency),
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
@@ -62,13 +64,18 @@ def credit(unit: Unit, wallet: Doc, amount: Decimal, *, reason: str, **more: Any
 
 def debit(unit: Unit, wallet: Doc, amount: Decimal, *, reason: str, **more: Any) -> Doc:
     """Take money out and return the entry; then top up if that is wanted."""
+    entry = take_back(unit, wallet, amount, reason=reason, **more)
+    top_up(unit, wallet)
+    return entry
+
+
+def take_back(unit: Unit, wallet: Doc, amount: Decimal, *, reason: str, **more: Any) -> Doc:
+    """Take money out and return the entry, without topping up."""
     if amount > available(wallet):
         left, currency = amount_text(available(wallet), wallet["currency"]), wallet["currency"]
         detail = f"The balance is {wallet['balance']} {currency}; {left} can be taken out."
         raise Problem("wallet.insufficient_funds", detail)
-    entry = _enter(unit, wallet, -amount, reason=reason, **more)
-    top_up(unit, wallet)
-    return entry
+    return _enter(unit, wallet, -amount, reason=reason, **more)
 
 
 def by_external_id(unit: Unit, wallet: Doc, external_id: str) -> Doc | None:
@@ -100,7 +107,7 @@ def top_up(unit: Unit, wallet: Doc) -> None:
         decline = DECLINES["authentication_required"]
     if decline is not None:
         payments.fail(unit, payment, decline)
-        emit(unit, "wallet.auto_topup_failed", wallet)
+        emit(unit, "wallet.auto_topup_failed", {**wallet, "last_error": payment["last_error"]})
         return
     payments.succeed(unit, payment, method)
     _enter(unit, wallet, amount, reason="auto_topup", payment_id=payment["id"])

@@ -52,6 +52,8 @@ class Problem(TypedDict):
     next_action: NotRequired[NextAction]
     decline_code: NotRequired[str]
     """Why a payment was declined."""
+    payment_id: NotRequired[str]
+    """The payment that was declined."""
     supported: NotRequired[list[Date]]
     """The API dates that are answered, if yours is not."""
 
@@ -70,6 +72,7 @@ class ApiProblem(TypedDict):
     errors: NotRequired[list[Fault]]
     next_action: NotRequired[NextAction]
     decline_code: NotRequired[str]
+    payment_id: NotRequired[str]
     supported: NotRequired[list[Date]]
 
 

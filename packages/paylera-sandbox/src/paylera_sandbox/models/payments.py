@@ -16,7 +16,10 @@ from paylera_sandbox.models.values import (
     PaymentId,
     PaymentMethodId,
     Rate,
+    RefundId,
+    SetupIntentId,
     Stamp,
+    Url,
 )
 
 PaymentStatus = Literal[
@@ -59,12 +62,13 @@ class Payment(TypedDict):
     amount_settled: Amount | None
     settlement_currency: Currency
     fx_rate: Rate | None
+    """Null: the sandbox converts nothing."""
     amount_refunded: Amount
     captured_at: Stamp | None
     settled_at: Stamp | None
     next_action: NextAction | None
     last_error: PaymentError | None
-    refunds: list[str]
+    refunds: list[RefundId]
     metadata: Metadata
     created_at: Stamp
     updated_at: Stamp
@@ -90,10 +94,10 @@ class BankAccount(TypedDict):
     currency: Currency
 
 
-class DigitalWallet(TypedDict):
-    """What is known of a wallet on a phone."""
+class DeviceWallet(TypedDict):
+    """The wallet of a phone or a browser."""
 
-    kind: str
+    kind: Literal["apple_pay", "google_pay"]
 
 
 class PaymentMethod(TypedDict):
@@ -107,8 +111,53 @@ class PaymentMethod(TypedDict):
     verified: bool
     card: Card | None
     bank_account: BankAccount | None
-    wallet: DigitalWallet | None
+    wallet: DeviceWallet | None
     billing_address: Address | None
     metadata: Metadata
     created_at: Stamp
     updated_at: Stamp
+
+
+class PaymentAction(TypedDict):
+    """Where the payer confirms a payment."""
+
+    object: Literal["payment_action"]
+    payment_id: PaymentId
+    type: Literal["redirect_to_url"]
+    url: Url
+
+
+class Refund(TypedDict):
+    """Money of a payment that went back."""
+
+    id: RefundId
+    object: Literal["refund"]
+    payment_id: PaymentId
+    invoice_id: InvoiceId | None
+    customer_id: CustomerId
+    amount: Amount
+    currency: Currency
+    reason: str | None
+    destination: Literal["card", "wallet", "credit_balance"]
+    status: Literal["succeeded"]
+    created_at: Stamp
+
+
+class SetupIntent(TypedDict):
+    """Permission to store one payment method, for ten minutes."""
+
+    id: SetupIntentId
+    object: Literal["setup_intent"]
+    customer_id: CustomerId
+    provider: str
+    payment_method_types: list[Literal["card", "bank_account", "paypal", "wallet"]]
+    status: Literal["open", "complete", "expired"]
+    payment_method_id: PaymentMethodId | None
+    expires_at: Stamp
+    created_at: Stamp
+
+
+class NewSetupIntent(SetupIntent):
+    """A setup intent with the secret that confirms it; only the answer to its creation has that."""
+
+    client_secret: str

@@ -6,6 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from paylera_sandbox.models.payments import Refund
 from paylera_sandbox.models.values import (
     CheckoutSessionId,
     Code,
@@ -110,3 +111,9 @@ class Attach(TypedDict):
     """Null when nothing is to be paid."""
     subscription_id: SubscriptionId | None
     """Null until the checkout is completed."""
+
+
+class RefundedSubscription(Subscription):
+    """A subscription with the refund of one of its payments."""
+
+    refund: Refund

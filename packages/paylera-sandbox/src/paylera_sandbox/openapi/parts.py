@@ -25,8 +25,13 @@ TAGS: Mapping[str, str] = {
     "subscriptions": "Who has which plan, from when to when.",
     "dunning": "What happens when a payment fails.",
     "invoices": "What is to be paid.",
+    "credit-notes": "Corrections of invoices that were opened.",
     "payments": "What was paid, or was not.",
     "payment-methods": "What customers pay with.",
+    "setup-intents": "Permission to store a payment method.",
+    "wallets": "Money that customers have paid ahead.",
+    "checkout": "Hosted pages on which customers pay.",
+    "portal": "Hosted pages on which customers look after their subscription.",
     "webhook-endpoints": "Where events are delivered, and what became of the deliveries.",
     "events": "Everything that happened.",
 }

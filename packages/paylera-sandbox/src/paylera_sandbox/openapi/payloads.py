@@ -11,7 +11,8 @@ from paylera_sandbox.models.common import Anything
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
 from paylera_sandbox.models.payments import Payment, PaymentMethod
-from paylera_sandbox.models.subscriptions import Subscription
+from paylera_sandbox.models.subscriptions import RefundedSubscription, Subscription
+from paylera_sandbox.models.wallets import TopUpFailure, Wallet
 from paylera_sandbox.models.webhooks import WebhookEndpoint
 from paylera_sandbox.webhooks.catalogue import EVENT_TYPES
 
@@ -23,9 +24,12 @@ DATA: Mapping[str, Any] = {
     "invoice": Invoice,
     "payment": Payment,
     "coupon": Coupon,
+    "wallet": Wallet,
     "webhook_endpoint": WebhookEndpoint,
     "customer.tax_id_invalidated": Anything,
+    "subscription.refund_processed": RefundedSubscription,
     "subscription.usage_threshold_crossed": Anything,
+    "wallet.auto_topup_failed": TopUpFailure,
     "webhook_endpoint.delivery_failed": Anything,
 }
 

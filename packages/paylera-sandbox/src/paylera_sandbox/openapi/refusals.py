@@ -34,6 +34,10 @@ COLLECTIONS: Mapping[str, str] = {
     "invoices": "invoice.not_found",
     "payments": "payment.not_found",
     "payment-methods": "payment_method.not_found",
+    "credit-notes": "credit_note.not_found",
+    "wallets": "wallet.not_found",
+    "setup-intents": "setup_intent.not_found",
+    "sessions": "checkout_session.not_found",
     "webhook-endpoints": "webhook_endpoint.not_found",
     "deliveries": "webhook_delivery.not_found",
     "events": "event.not_found",
@@ -47,6 +51,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "coupons": ("coupon.not_found", "coupon.expired", "coupon.spent", "coupon.currency_mismatch"),
     "product_code": ("product.not_found",),
     "feature_code": ("feature.not_found",),
+    "payment_method_id": ("payment_method.not_found",),
     "default_payment_method_id": ("payment_method.not_found",),
     "version": ("subscription.version_mismatch",),
 }

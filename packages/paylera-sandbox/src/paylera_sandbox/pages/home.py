@@ -31,8 +31,9 @@ def show(visit: Visit) -> Answer:
 def invoice(visit: Visit) -> Answer:
     """Return an invoice as a PDF to whoever has the link, as a browser has no API token."""
     found = visit.unit.need("invoices", visit.ids["id"], "invoice.not_found")
-    content = receipt(found, visit.unit.customer(found["customer_id"]))
-    disposition = {"Content-Disposition": f'inline; filename="{found["number"]}.pdf"'}
+    owner = visit.unit.customer(found["customer_id"])
+    content = receipt(found, owner, visit.unit.store.newest("tax_ids", {"customer_id": owner["id"]}))
+    disposition = {"Content-Disposition": f'inline; filename="{found["number"] or found["id"]}.pdf"'}
     return Response(content, media_type="application/pdf", headers={**HEADERS, **disposition})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.routing import BaseRoute, Route
 
 from paylera_sandbox.namespaces import Namespace, Namespaces
-from paylera_sandbox.pages import checkout, home, portal, reference
+from paylera_sandbox.pages import checkout, home, payments, portal, reference
 from paylera_sandbox.pages.console.routes import CONSOLE
 from paylera_sandbox.pages.endpoint import PageEndpoint, View
 
@@ -15,6 +15,7 @@ CONSOLE_FRAME = "console/layout.html"
 PAGES: Mapping[str, Mapping[str, View]] = {
     "/checkout/{id}": {"GET": checkout.show, "POST": checkout.pay},
     "/checkout/{id}/confirm": {"GET": checkout.ask, "POST": checkout.answer},
+    "/payments/{id}/confirm": {"GET": payments.ask, "POST": payments.answer},
     "/portal/{id}": {"GET": portal.show},
     "/portal/{id}/cancel": {"POST": portal.cancel},
     "/portal/{id}/resume": {"POST": portal.resume},

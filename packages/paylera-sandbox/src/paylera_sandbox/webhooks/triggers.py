@@ -140,6 +140,13 @@ def _failed_delivery(unit: Unit, _endpoint: Doc) -> Doc:
     return {"delivery": {**ids, **subject, "attempts": 9, "last_status": 503, "last_error": None}}
 
 
+def _refund(unit: Unit, subscription: Doc) -> Doc:
+    made = {"id": unit.new_id("ref"), "object": "refund", "payment_id": unit.new_id("pay"), "invoice_id": None}
+    money = {"amount": "1.00", "currency": subscription["currency"], "reason": None, "destination": "card"}
+    owner = {"customer_id": subscription["customer_id"], "status": "succeeded", "created_at": unit.stamp}
+    return {"refund": {**made, **money, **owner}}
+
+
 _DECLINED = {
     "code": "payment.declined",
     "decline_code": "card_declined",
@@ -182,6 +189,7 @@ CHANGES: Mapping[str, Change] = {
     "subscription.dunning_exhausted": _CANCELED,
     "subscription.past_due": _as(status="past_due"),
     "subscription.paused": _as(status="paused"),
+    "subscription.refund_processed": _refund,
     "subscription.trial_ended": _in(0, "trial_end", status="active"),
     "subscription.trial_extended": _TRIAL,
     "subscription.trial_started": _TRIAL,
