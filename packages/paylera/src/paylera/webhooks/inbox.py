@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,6 +62,7 @@ class Inbox:
         _check(enqueue, stale, max_attempts, lease_seconds)
         self._read = read_event
         self._store = store
+        self.api = api
         self.is_inline = enqueue is None
         self._enqueue = Callee.of(enqueue) if callable(enqueue) else None
         self._stale = stale
@@ -129,14 +130,18 @@ class Inbox:
 
     def replay(self, query: InboxQuery, *, force: bool = False) -> Flow[int]:
         """Revive the records that match and wake their lanes; return how many. `force`: run them even if stale."""
-        found = yield from self._ask(self._store.find, query)
         revived = []
-        for record in found:
+        for record in (yield from self.find(query)):
             again = yield from self._change(record, lanes.replayed, asked=True, now=self._now(), force=force)
             revived += [again.lane] if again is not None else []
         for lane in dict.fromkeys(revived):
             yield from self._wake(lane)
         return len(revived)
+
+    def find(self, query: InboxQuery) -> Flow[Sequence[InboxRecord]]:
+        """Return the records that match, in the order in which they were received."""
+        found: Sequence[InboxRecord] = yield from self._ask(self._store.find, query)
+        return found
 
     def prune(self, *, older_than: timedelta) -> Flow[int]:
         """Delete the done records that were received longer ago; return how many."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from paylera.errors import NotFoundError
@@ -30,7 +31,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 class Api(Protocol):
     """What is asked: `PayleraClient` or `AsyncPayleraClient`."""
 
-    def request(self, method: str, path: str) -> Any:
+    def request(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, idempotency_key: str | None = None
+    ) -> Any:
         """Call a route and return its JSON."""
         ...
 

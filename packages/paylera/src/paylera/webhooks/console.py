@@ -1,0 +1,116 @@
+"""The commands of an inbox, once for every host: what they are called, what they do, what they print.
+
+A host adds `commands(parser)` to a parser of its own, and drives `execute(inbox, options, say=print)`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+from paylera.flow import Flow
+from paylera.system import REAL, System
+from paylera.webhooks.inbox import Inbox
+from paylera.webhooks.lanes import State
+from paylera.webhooks.reconcile import reconcile
+from paylera.webhooks.stores import InboxQuery
+
+Say = Callable[[str], Any]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SPAN = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_STATES: tuple[str, ...] = get_args(State)
+
+
+def commands(parser: argparse.ArgumentParser) -> None:
+    """Add the five commands to a parser; which one was given is `options.command`."""
+    add = parser.add_subparsers(dest="command", required=True, parser_class=argparse.ArgumentParser).add_parser
+    process = add("process", help="handle what is due, and go on looking for more")
+    process.add_argument("--once", action="store_true", help="stop when nothing is due")
+    process.add_argument("--interval", type=float, default=1.0, help="seconds between two looks (1)")
+    replay = add("replay", help="handle events again")
+    replay.add_argument("event_ids", nargs="*", metavar="event_id")
+    replay.add_argument("--state", action="append", default=[], choices=_STATES)
+    replay.add_argument("--type", action="append", default=[], dest="types", help="event type; may be repeated")
+    replay.add_argument("--since", type=span, help="received within this time: 30m, 2h, 7d")
+    replay.add_argument("--limit", type=int, default=1000)
+    replay.add_argument("--force", action="store_true", help="run handlers for stale events too")
+    prune = add("prune", help="delete old events that are done")
+    prune.add_argument("--older-than", type=span, default=timedelta(days=30), help="30d unless given")
+    add("stats", help="count the events by state").add_argument("--json", action="store_true")
+    drift = add("reconcile", help="pull what was missed from the API; exit status 1 if anything was")
+    drift.add_argument("--since", type=span, default=timedelta(days=2), help="2d unless given")
+    drift.add_argument("--endpoint", help="the endpoint's id, if there are several")
+
+
+def span(text: str) -> timedelta:
+    """Return a length of time: `90s`, `30m`, `2h`, `7d`."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        msg = f"{text!r} is no length of time such as 90s, 30m, 2h or 7d"
+        raise argparse.ArgumentTypeError(msg)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def execute(inbox: Inbox, options: Any, *, say: Say, system: System = REAL) -> Flow[int]:
+    """Run the command in `options` (a namespace); return the exit status."""
+    now = datetime.fromtimestamp(system.now(), UTC)
+    return (yield from _COMMANDS[options.command](inbox, options, say, now))
+
+
+def _process(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
+    total = yield from inbox.work(once=options.once, interval=options.interval)
+    say(f"{total} handled")
+    return 0
+
+
+def _replay(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]:
+    if not (options.event_ids or options.state or options.types or options.since):
+        say("name what to replay: event ids, --state, --type or --since")
+        return 2
+    query = InboxQuery(
+        states=tuple(options.state),
+        types=tuple(options.types),
+        event_ids=tuple(options.event_ids),
+        since=now - options.since if options.since else None,
+        limit=options.limit,
+    )
+    count = yield from inbox.replay(query, force=options.force)
+    say(f"{count} revived")
+    return 0
+
+
+def _prune(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
+    count = yield from inbox.prune(older_than=options.older_than)
+    say(f"{count} deleted")
+    return 0
+
+
+def _stats(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
+    counts = yield from inbox.counts()
+    found = {state: counts.get(state, 0) for state in _STATES}
+    say(json.dumps(found) if options.json else "\n".join(f"{state:<12}{count}" for state, count in found.items()))
+    return 0
+
+
+def _reconcile(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]:
+    if inbox.api is None:
+        say("the inbox needs api=PayleraClient(...) to reconcile")
+        return 2
+    try:
+        drift = yield from reconcile(inbox, inbox.api, since=now - options.since, endpoint_id=options.endpoint)
+    except ValueError as error:
+        say(str(error))
+        return 2
+    for what in ("pulled", "asked_for", "unfinished"):
+        for event_id in getattr(drift, what):
+            say(f"{what.replace('_', ' ')} {event_id}")
+    say(f"{drift.deliveries} deliveries to {drift.endpoint_id}: {'drift' if drift else 'all there'}")
+    return int(bool(drift))
+
+
+_COMMANDS = {"process": _process, "replay": _replay, "prune": _prune, "stats": _stats, "reconcile": _reconcile}
