@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from inspect import signature
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +15,8 @@ from paylera.relay.csrf import PayleraCsrfOptions
 from paylera.relay.identity import PayleraCustomerIdentity
 from paylera.relay.options import RelayOptions
 from paylera.relay.routes import PATHS, ROUTES
+from paylera.webhooks import Inbox
+from paylera.webhooks.lanes import State
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY = (ROOT / "docs" / "relay.md").read_text()
@@ -51,6 +55,13 @@ def test_every_answer_of_the_receiver_is_documented(code: str) -> None:
     """The same for the webhook receiver."""
     page = (ROOT / "docs" / "webhooks.md").read_text()
     assert re.search(rf"^\| `{re.escape(code)}` \| {TITLES[code][0]}\b", page, re.MULTILINE)
+
+
+def test_every_option_and_state_of_the_inbox_is_documented() -> None:
+    """A new one needs a row."""
+    page = (ROOT / "docs" / "inbox.md").read_text()
+    names = set(signature(Inbox).parameters) - {"store", "around", "system"} | set(get_args(State))
+    assert [name for name in sorted(names) if not re.search(rf"^\| `{name}` \|", page, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))

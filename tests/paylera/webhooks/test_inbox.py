@@ -286,6 +286,22 @@ def test_a_store_that_fails_does_not_end_the_worker(caplog: pytest.LogCaptureFix
     assert "the worker failed; it goes on" in caplog.text
 
 
+def test_a_lane_that_fails_does_not_hold_up_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """What is wrong with one of them is nobody else's business."""
+    handler = Failing()
+    desk = Desk({"*": handler}, enqueue="worker")
+    assert [desk.deliver(event(number, aggregate=f"sub_{number}")) for number in (1, 2)] == [200, 200]
+    change = desk.store.change
+
+    def broken(lane: str, decide: Any, **options: Any) -> Any:
+        return 1 / 0 if lane == "subscription:sub_1" else change(lane, decide, **options)
+
+    desk.store.change = broken
+    assert desk.run(desk.inbox.work(once=True)) == 1
+    assert handler.seen == ["evt_2"]
+    assert "the worker failed; it goes on" in caplog.text
+
+
 def test_a_killed_handler_is_run_again_when_its_lease_is_over() -> None:
     """Not before: it may be alive."""
     handler = Failing()

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Callee, Flow, invoke, pause
@@ -24,6 +24,7 @@ from paylera.webhooks.stores import InboxQuery, InboxStore
 if TYPE_CHECKING:
     from paylera.webhooks.event import PayleraWebhookEvent
 
+T = TypeVar("T")
 Enqueue = Callable[[str], Any] | Literal["worker"] | None
 """Called with a lane once its new record is committed; `"worker"`: the worker finds it; None: handled at once."""
 
@@ -121,12 +122,16 @@ class Inbox:
 
     def _round(self) -> Flow[int]:
         turns = 0
+        for lane in (yield from self._tried(self.sweep(), otherwise=[])):
+            turns += yield from self._tried(self.process(lane), otherwise=0)
+        return turns
+
+    def _tried(self, flow: Flow[T], *, otherwise: T) -> Flow[T]:
         try:
-            for lane in (yield from self.sweep()):
-                turns += yield from self.process(lane)
+            return (yield from flow)
         except Exception:
             log.exception("the worker failed; it goes on")  # the store is down, say: it will be back
-        return turns
+            return otherwise
 
     def replay(self, query: InboxQuery, *, force: bool = False) -> Flow[int]:
         """Revive the records that match and wake their lanes; return how many. `force`: run them even if stale."""
