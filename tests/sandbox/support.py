@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -119,7 +120,10 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed
+                    return
                 got = Received({name.lower(): value for name, value in self.headers.items()}, body)
                 status = receiver.answer(got)
                 receiver.note(got)
@@ -132,6 +136,10 @@ class Receiver:
 
         class Server(http.server.ThreadingHTTPServer):
             request_queue_size = 128  # at five, connections that come at once are reset under load
+
+            def handle_error(self, *arguments: object) -> None:
+                if not isinstance(sys.exception(), ConnectionError):  # which is a sender that was killed
+                    super().handle_error(*arguments)
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
