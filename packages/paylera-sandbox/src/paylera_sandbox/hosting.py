@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from socket import socket as Socket  # noqa: N812 the option has the name
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -24,10 +25,11 @@ _LOOK_SECONDS = 0.005
 class Host:
     """Runs an application. Without a socket, its URL leads there only through `transport`."""
 
-    def __init__(self, app: Starlette, namespaces: Namespaces, *, socket: bool) -> None:
+    def __init__(self, app: Starlette, namespaces: Namespaces, *, socket: bool, listener: Socket | None = None) -> None:
         self._namespaces = namespaces
         self._app = app
         self._socket = socket
+        self._listener = listener
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._ended: asyncio.Event | None = None
@@ -83,9 +85,9 @@ class Host:
             time.sleep(_LOOK_SECONDS)
 
     def _serve(self) -> Callable[[], None]:
-        from paylera_sandbox.server import Server, listen, url_of
+        from paylera_sandbox.server import Server, listen, listen_on, url_of
 
-        listener = listen()
+        listener = listen() if self._listener is None else listen_on(self._listener)
         self._namespaces.locate(url_of(listener))
         server = self._server = Server(self._app, announce=self._announce)
         return lambda: server.run(sockets=[listener])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket as Socket  # noqa: N812 the option has the name
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,7 +37,8 @@ class Sandbox(Workbench):
     delivery attempts so many times. `db` keeps the data in a file. The same `seed` gives the same ids to the same
     calls.
 
-    `socket=False` opens no port: calls go through `transport`, which `httpx2.Client` and `httpx2.AsyncClient` take.
+    `listener` is a bound socket to take in place of a free port. `socket=False` opens no port: calls go through
+    `transport`, which `httpx2.Client` and `httpx2.AsyncClient` take.
     `webhook_app` is an ASGI or WSGI application that gets the webhooks without a socket; `webhook_url` may then be the
     path of its receiver only.
     """
@@ -54,6 +56,7 @@ class Sandbox(Workbench):
         clock: Clock | None = None,
         seed: int | str | None = None,
         socket: bool = True,
+        listener: Socket | None = None,
     ) -> None:
         receiver = None if webhook_app is None else transport_to(webhook_app)
         engine = Engine(
@@ -68,7 +71,7 @@ class Sandbox(Workbench):
         )
         self.namespaces = Namespaces(engine)
         self.app: Starlette = create_app(self.namespaces)
-        super().__init__(Host(self.app, self.namespaces, socket=socket), self.namespaces.default)
+        super().__init__(Host(self.app, self.namespaces, socket=socket, listener=listener), self.namespaces.default)
         self.webhook_secret = self._register(webhook_url, webhook_secret, in_process=receiver is not None)
 
     @property

@@ -24,12 +24,17 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(512)
+        return listen_on(listener)
     except OSError:
         listener.close()
         raise
-    listener.setblocking(False)
-    return listener
+
+
+def listen_on(bound: socket.socket) -> socket.socket:
+    """Make a bound socket one that the server can take."""
+    bound.listen(512)
+    bound.setblocking(False)
+    return bound
 
 
 def url_of(listener: socket.socket) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from paylera_sandbox.namespaces import Namespace
 from paylera_sandbox.recorder import RecordedRequest
+from paylera_sandbox.unit import public
 
 if TYPE_CHECKING:
     from paylera_sandbox.hosting import Host
@@ -89,6 +90,12 @@ class Workbench:
         """Send an event again; return its new deliveries."""
         deliveries: list[Doc] = self.control("POST", f"/sandbox/events/{event_id}/resend", {})["deliveries"]
         return deliveries
+
+    def events(self, *, type: str | None = None) -> list[Doc]:  # noqa: A002 the member's name
+        """Return the events so far, oldest first, of one type or all."""
+        with self.engine.unit() as unit:
+            found = unit.store.newest("events", {} if type is None else {"type": type})
+        return [public(event) for event in reversed(found)]
 
     def reset(self) -> None:
         """Empty the namespace, as it was at its start."""

@@ -181,6 +181,12 @@ class RelayCore:
         self._check_feature(call.route, sent)
         self._resolve_redirects(call.request, sent)
         key = browser_key(call.route, call.request, sent.pop("dedup_key", None))
+        response = yield from self._forward(call, dict(sent), target, key)
+        if self._customers.is_gone(call.identity, response):
+            response = yield from self._forward(call, dict(sent), target, key)
+        return relayed(response)
+
+    def _forward(self, call: Call, sent: dict[str, Any], target: tuple[str, str], key: str | None) -> Flow[Response]:
         ids: dict[str, str] = {}
         if call.route.needs_customer:
             ids["customer_id"] = _checked(
@@ -194,7 +200,7 @@ class RelayCore:
         elif call.route.owns:
             current = yield from self._subscriptions.current(call.context, ids["customer_id"])
             if current is None:
-                return Response(200, _JSON, b'{"features": {}}')
+                return Response(200, (), b'{"features": {}}')
             ids["subscription_id"] = current
         if key is None and call.route.key is KeyPolicy.REQUIRED:
             key = uuid7(self.settings.system)
@@ -203,8 +209,7 @@ class RelayCore:
         for name, value in ids.items():
             call.context.trace.note(f"paylera.{name}", value)
         query, body = _upstream_input(call.route, target[0], ids, sent)
-        response = yield from self._upstream.call(call.context, target, ids=ids, query=query, body=body, key=key)
-        return relayed(response)
+        return (yield from self._upstream.call(call.context, target, ids=ids, query=query, body=body, key=key))
 
     def _check_feature(self, route: Route, sent: Mapping[str, Any]) -> None:
         features = self.settings.trackable_features

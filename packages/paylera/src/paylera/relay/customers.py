@@ -71,6 +71,14 @@ class Customers:
         self.known.put(memory, customer_id)
         return customer_id
 
+    def is_gone(self, identity: PayleraCustomerIdentity, response: Response) -> bool:
+        """Tell whether upstream no longer knows the customer that was remembered for an identity, and forget it then:
+        the next look finds or creates another. A sandbox that was reset has new customers for old users."""
+        if identity.customer_id or response.status != 404 or b'"customer.not_found"' not in response.body:
+            return False
+        self.known.forget(self._memory_key(identity))
+        return True
+
     def _memory_key(self, identity: PayleraCustomerIdentity) -> str:
         return auto_create_key(identity, tenant_id=self.tenant_id) + (":x" if identity.external_id else ":e")
 

@@ -1,0 +1,1 @@
+"""For merchants' test suites: the pytest plugin's fixtures and what they hand out."""
