@@ -54,7 +54,8 @@ class CheckoutSession(TypedDict):
     line_items: list[dict[str, Any]]
     """What is paid in mode `payment`: lines as an invoice has them."""
     metadata: Metadata
-    success_url: Url | None
+    success_url: str | None
+    """`{CHECKOUT_SESSION_ID}` in it is replaced when the payer goes there."""
     cancel_url: Url | None
     locale: str | None
     url: Url
