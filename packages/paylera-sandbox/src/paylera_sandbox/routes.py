@@ -1,5 +1,5 @@
-"""The API as one table: read this first. Method, path, who answers, the fields it takes. (`MONEY` is a part of it:
-invoices, payments, wallets.)"""
+"""The API as one table: read this first. Method, path, who answers, the fields it takes. Parts of it have modules
+of their own: `USAGE`, `CATALOG`, `MONEY`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from paylera_sandbox.api import (
     customers,
     dunning,
     invoices,
-    metering,
     portal,
     subscriptions,
     webhooks,
@@ -18,7 +17,6 @@ from paylera_sandbox.catalog_routes import CATALOG
 from paylera_sandbox.models.common import Page
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
-from paylera_sandbox.models.metering import Check, Entitlements, UsageEvent
 from paylera_sandbox.models.sessions import BillingPortalSession, CheckoutSession
 from paylera_sandbox.models.subscriptions import Attach, DunningPolicy, Subscription
 from paylera_sandbox.models.webhooks import (
@@ -31,20 +29,12 @@ from paylera_sandbox.models.webhooks import (
 )
 from paylera_sandbox.money_routes import MONEY
 from paylera_sandbox.operations import Operation
+from paylera_sandbox.usage_routes import USAGE
 
 _ENDPOINTS = "/v1/admin/webhook-endpoints"
 
 OPERATIONS = (
-    Operation("POST", "/v1/check", metering.check, body=metering.CHECK, keyed=False, name="Check", answer=Check),
-    Operation(
-        "POST",
-        "/v1/track",
-        metering.track,
-        body=metering.TRACK,
-        name="Track",
-        answer=UsageEvent,
-        problems=("feature.not_metered", "feature.not_in_plan", "usage.no_subscription", "usage.limit_reached"),
-    ),
+    *USAGE,
     Operation(
         "POST",
         "/v1/attach",
@@ -114,9 +104,6 @@ OPERATIONS = (
         problems=("subscription.already_active", "subscription.exists", "payment_method.required", "payment.declined"),
     ),
     Operation("GET", "/v1/subscriptions/{id}", subscriptions.get, name="GetSubscription", answer=Subscription),
-    Operation(
-        "GET", "/v1/subscriptions/{id}/entitlements", metering.entitlements, name="GetEntitlements", answer=Entitlements
-    ),
     Operation(
         "POST",
         "/v1/subscriptions/{id}/change-plan",

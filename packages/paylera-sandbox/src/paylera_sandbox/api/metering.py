@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from paylera_sandbox import fields
-from paylera_sandbox.billing import usage
+from paylera_sandbox.billing import recording, usage
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.kinds import Invalid, accepts
 from paylera_sandbox.money import quantity_text
 from paylera_sandbox.operations import Call
-from paylera_sandbox.problems import Problem
+from paylera_sandbox.problems import Problem, invalid
 from paylera_sandbox.store import Doc
 
 _ONE = Decimal(1)
@@ -73,24 +73,13 @@ def track(call: Call) -> Doc:
     grant = _grant(call, subscription, code)
     if grant is None:
         raise Problem("feature.not_in_plan", f"The plan '{subscription['plan_code']}' does not include '{code}'.")
-    state = usage.spend(unit, subscription, code, grant, quantity)
-    event = {
-        "id": unit.new_id("use"),
-        "object": "usage_event",
-        "customer_id": given["customer_id"],
-        "subscription_id": subscription["id"],
-        "feature_code": code,
-        "quantity": quantity_text(quantity),
-        **{name: state[name] for name in ("usage", "balance", "included", "unlimited")},
-        "properties": given.get("properties") or {},
-        "recorded_at": unit.stamp,
-        "meter": code,
-        "timestamp": unit.stamp,
-        "external_id": None,
-        "_counted_at": unit.stamp,
-    }
-    unit.store.insert("usage_events", event)
-    return event
+    usage.expect_room(unit, subscription, code, grant, quantity)
+    plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
+    used = recording.Usage(code, quantity, unit.stamp, properties=given.get("properties") or {})
+    wrong = recording.faults(unit, subscription, plan, used)
+    if wrong:
+        raise invalid(*wrong)
+    return recording.record(unit, subscription, plan, used)
 
 
 def entitlements(call: Call) -> Doc:

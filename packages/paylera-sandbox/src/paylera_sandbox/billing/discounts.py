@@ -39,6 +39,8 @@ def _counts(discount: Doc, begun: str, at: str) -> bool:
 def apply(items: Sequence[Item], discounts: Sequence[Doc], currency: str) -> list[Item]:
     """Give each item its discount, in whole minor units: its share of the percentages, and its part of the fixed
     amounts, which are spread so that the parts add up to them."""
+    if not discounts:
+        return list(items)
     percent = min(sum((Decimal(discount["percent_off"] or 0) for discount in discounts), _ZERO), Decimal(100))
     fixed = sum((Decimal(discount["amount_off"] or 0) for discount in discounts), _ZERO)
     amounts = [rounded(item.amount, currency) for item in items]

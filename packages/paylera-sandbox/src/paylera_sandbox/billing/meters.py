@@ -4,38 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 
-Row = tuple[str, str, str | None]  # the quantity, when it was used, and the value that unique_count counts
+
+class Row(NamedTuple):
+    """What an event counts: its quantity, when that was used, and the value that `unique_count` counts."""
+
+    quantity: str
+    at: str
+    value: object
 
 
 def billed(unit: Unit, subscription: Doc, pricing: Doc, used: tuple[str, str]) -> Decimal:
-    """Return what a period is billed for. Late events count in the period that was current when they arrived."""
+    """Return what a period is billed for: a late event counts in the period in which it is billed."""
+    on = (subscription["id"], pricing["meter"])
+    return AGGREGATIONS[pricing["aggregation"]](_rows(unit, on, pricing["unique_by"], "_counted_at", used))
+
+
+def used(unit: Unit, on: tuple[str, str], feature: Doc, cycle: tuple[str, str], *, new: Row) -> Decimal:
+    """Return what was used in a cycle, on a subscription's meter (two ids), with an event that is not stored yet. Each
+    counts when it happened."""
+    rows = _rows(unit, on, feature["unique_by"], "timestamp", cycle)
+    return AGGREGATIONS[feature["aggregation"]](sorted([*rows, new], key=lambda row: row.at))
+
+
+def after(aggregation: str, before: Decimal, quantity: Decimal) -> Decimal:
+    """Return what a quantity more makes of a total. (One more value makes `unique_count` one more at most.)"""
+    return _AFTER[aggregation](before, quantity)
+
+
+def _rows(unit: Unit, on: tuple[str, str], unique_by: str | None, column: str, span: tuple[str, str]) -> list[Row]:
     sql = (
-        "SELECT quantity, timestamp, json_extract(doc, ?) FROM usage_events "
-        "WHERE subscription_id = ? AND meter = ? AND _counted_at >= ? AND _counted_at < ? ORDER BY timestamp, seq"
+        f"SELECT quantity, timestamp, json_extract(doc, ?) FROM usage_events WHERE subscription_id = ? AND meter = ? "  # noqa: S608 column names are ours
+        f"AND {column} >= ? AND {column} < ? ORDER BY timestamp, seq"
     )
-    path = f'$.properties."{pricing["unique_by"]}"'
-    rows = unit.store.execute(sql, (path, subscription["id"], pricing["meter"], *used))
-    return AGGREGATIONS[pricing["aggregation"]](rows)
+    return [Row(*row) for row in unit.store.execute(sql, (f'$.properties."{unique_by}"', *on, *span))]
 
 
 def _sum(rows: Sequence[Row]) -> Decimal:
-    return sum((Decimal(row[0]) for row in rows), Decimal(0))
+    return sum((Decimal(row.quantity) for row in rows), Decimal(0))
 
 
 def _max(rows: Sequence[Row]) -> Decimal:
-    return max((Decimal(row[0]) for row in rows), default=Decimal(0))
+    return max((Decimal(row.quantity) for row in rows), default=Decimal(0))
 
 
 def _last(rows: Sequence[Row]) -> Decimal:
-    return Decimal(rows[-1][0]) if rows else Decimal(0)
+    return Decimal(rows[-1].quantity) if rows else Decimal(0)
 
 
 def _unique_count(rows: Sequence[Row]) -> Decimal:
-    return Decimal(len({row[2] for row in rows if row[2] is not None}))
+    return Decimal(len({row.value for row in rows if row.value is not None}))
 
 
 AGGREGATIONS: Mapping[str, Callable[[Sequence[Row]], Decimal]] = {
@@ -43,4 +65,10 @@ AGGREGATIONS: Mapping[str, Callable[[Sequence[Row]], Decimal]] = {
     "max": _max,
     "last_during_period": _last,
     "unique_count": _unique_count,
+}
+_AFTER: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "sum": lambda before, quantity: before + quantity,
+    "max": max,
+    "last_during_period": lambda _, quantity: quantity,
+    "unique_count": lambda before, _: before + 1,
 }

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from paylera_sandbox.billing import discounts, meters
 from paylera_sandbox.billing.invoices import Item
+from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 
@@ -49,9 +51,15 @@ def period_items(
 
 
 def usage_items(unit: Unit, plan: Doc, subscription: Doc, used: tuple[str, str]) -> list[Item]:
-    """Return only what was used in a period: the last invoice of a subscription that ends."""
-    items = _arrears(unit, plan, subscription, used)
+    """Return only what was used, up to this moment and with it: for a subscription that ends, or leaves its plan."""
+    items = _arrears(unit, plan, subscription, (used[0], just_after(used[1])))
+    items = [replace(item, period=(item.period[0], used[1])) for item in items]
     return discounts.apply(items, discounts.valid(subscription, used[0]), subscription["currency"])
+
+
+def just_after(moment_: str) -> str:
+    """Return the next moment: what was used in the last one before a change belongs to what was before."""
+    return stamp(moment(moment_) + timedelta(milliseconds=1))
 
 
 def share_of(item: Item, share: Fraction, *, period: tuple[str, str], description: str) -> Item:

@@ -40,7 +40,8 @@ def _changed(unit: Unit, subscription: Doc, old: Doc, plan: Doc, terms: Terms) -
         changed["_discounts"] = [(known | promised)[code] for code in dict.fromkeys(terms.coupons)]
     if plan["id"] == old["id"] and not terms.coupons:
         return changed
-    return {**changed, "_charged_at": unit.stamp, "_usage_from": unit.stamp, **_period(unit, subscription, old, plan)}
+    anew = {"_charged_at": unit.stamp, "_usage_from": pricing.just_after(unit.stamp)}
+    return {**changed, **anew, **_period(unit, subscription, old, plan)}
 
 
 def apply(
@@ -91,7 +92,7 @@ def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[Item
     same = [pair for pair in held if pair in wanted] if old["id"] == new["id"] else []
     credit = [_rest(unit, *pair, "Unused", sign=-1) for pair in held if pair not in same]
     charge = [_rest(unit, *pair, "Remaining", sign=1) for pair in wanted if pair not in same]
-    used = (before["current_period_start"], after["_usage_from"])
+    used = (before["current_period_start"], unit.stamp)
     usage = pricing.usage_items(unit, old, before, used) if after["_usage_from"] != before["_usage_from"] else []
     return [item for item in (*credit, *charge, *usage) if item.amount]
 

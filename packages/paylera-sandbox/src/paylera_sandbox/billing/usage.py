@@ -1,13 +1,15 @@
-"""Usage and entitlements: what a subscription includes, what is spent, what may still be done."""
+"""Usage and entitlements: what a subscription includes, what is spent, what may still be done.
+
+What is spent of a metered feature in a cycle stands in a counter, so that a check reads one row, whatever the usage.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
-from paylera_sandbox.billing import subscriptions
+from paylera_sandbox.billing import meters, subscriptions
 from paylera_sandbox.billing.periods import month_of
-from paylera_sandbox.clock import stamp
+from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.money import quantity_text
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
@@ -38,9 +40,9 @@ def state(unit: Unit, subscription: Doc, code: str, grant: Doc) -> Doc:
     if grant["kind"] != "metered":
         allowed = grant["value"] if grant["kind"] == "boolean" else Decimal(grant["value"]) > 0
         empty = dict.fromkeys(("included", "usage", "balance", "unlimited"))
-        cycle = {"usage_cycle": None, "resets_at": None}
-        return {**common, "allowed": allowed, **empty, "value": grant["value"], **cycle}
-    start, end = month_of(unit.now)
+        timeless = {"usage_cycle": None, "resets_at": None}
+        return {**common, "allowed": allowed, **empty, "value": grant["value"], **timeless}
+    start, end = cycle(subscription, grant, unit.stamp)
     used = spent(unit, subscription["id"], code, start)
     balance = None if grant["unlimited"] else Decimal(grant["included_usage"]) - used
     return {
@@ -52,7 +54,7 @@ def state(unit: Unit, subscription: Doc, code: str, grant: Doc) -> Doc:
         "unlimited": grant["unlimited"],
         "value": None,
         "usage_cycle": grant["usage_cycle"],
-        "resets_at": stamp(end),
+        "resets_at": end,
     }
 
 
@@ -67,24 +69,62 @@ def verdict(unit: Unit, code: str, found: Doc, quantity: Decimal) -> str | None:
         return None if found["value"] else "disabled"
     if found["kind"] == "numeric":
         return None if quantity <= Decimal(found["value"]) else "limit_reached"
-    enough = found["unlimited"] or Decimal(found["balance"]) >= quantity
+    aggregation = unit.catalogue.features.get(code, _PLAIN)["aggregation"]
+    after = meters.after(aggregation, Decimal(found["usage"]), quantity)
+    enough = found["unlimited"] or after <= Decimal(found["included"])
     return None if enough or not hard_limit(unit, code) else "limit_reached"
 
 
-def spent(unit: Unit, subscription_id: str, code: str, cycle: datetime) -> Decimal:
-    """Return what was used in the cycle."""
+def cycle(subscription: Doc, grant: Doc, at: str) -> tuple[str, str]:
+    """Return the usage cycle of a metered grant around a moment, as stamps: a calendar month, or the billing period."""
+    if grant["usage_cycle"] == "billing_period":
+        return subscription["current_period_start"], subscription["current_period_end"]
+    start, end = month_of(moment(at))
+    return stamp(start), stamp(end)
+
+
+def spent(unit: Unit, subscription_id: str, code: str, start: str) -> Decimal:
+    """Return what was used in the cycle that began at a moment."""
     sql = "SELECT used FROM usage_counters WHERE subscription_id = ? AND feature = ? AND cycle_start = ?"
-    rows = unit.store.execute(sql, (subscription_id, code, stamp(cycle)))
+    rows = unit.store.execute(sql, (subscription_id, code, start))
     return Decimal(rows[0][0]) if rows else Decimal(0)
 
 
-def spend(unit: Unit, subscription: Doc, code: str, grant: Doc, quantity: Decimal) -> Doc:
-    """Add to the cycle's usage and return the new state; refuse beyond a hard limit."""
-    before = state(unit, subscription, code, grant)
-    if verdict(unit, code, before, quantity):
-        detail = f"{before['balance']} of '{code}' are left until {before['resets_at']}, you asked for {quantity:f}."
-        raise Problem("usage.limit_reached", detail)
-    used = quantity_text(Decimal(before["usage"]) + quantity)
-    key = (subscription["id"], code, stamp(month_of(unit.now)[0]))
-    unit.store.execute("INSERT OR REPLACE INTO usage_counters VALUES (?, ?, ?, ?)", (*key, used))
+def count(unit: Unit, subscription: Doc, code: str, grant: Doc, *, new: meters.Row) -> Doc:
+    """Bring the counter of a feature up to date with an event that is about to be stored, and return the new state. An
+    event before the present billing period changes no counter of that cycle: those are not looked at again."""
+    span = cycle(subscription, grant, new.at)
+    if span[0] <= new.at < span[1]:
+        known = unit.catalogue.features.get(code, _PLAIN)
+        if known["aggregation"] == "sum":
+            total = spent(unit, subscription["id"], code, span[0]) + Decimal(new.quantity)
+        else:
+            total = meters.used(unit, (subscription["id"], code), known, span, new=new)
+        key = (subscription["id"], code, span[0])
+        unit.store.execute("INSERT OR REPLACE INTO usage_counters VALUES (?, ?, ?, ?)", (*key, quantity_text(total)))
     return state(unit, subscription, code, grant)
+
+
+_PLAIN: Doc = {"aggregation": "sum", "unique_by": None}  # a feature that left the catalogue
+
+
+def expect_room(unit: Unit, subscription: Doc, code: str, grant: Doc, quantity: Decimal) -> None:
+    """Refuse what goes beyond a hard limit."""
+    found = state(unit, subscription, code, grant)
+    if verdict(unit, code, found, quantity):
+        detail = f"{found['balance']} of '{code}' are left until {found['resets_at']}, you asked for {quantity:f}."
+        raise Problem("usage.limit_reached", detail)
+
+
+def unique_by(unit: Unit, code: str) -> str | None:
+    """Return the property whose values a feature counts, if it does that."""
+    named: str | None = unit.catalogue.features.get(code, _PLAIN)["unique_by"]
+    return named
+
+
+def meters_of(unit: Unit, plan: Doc) -> dict[str, str | None]:
+    """Return the meters on which a plan takes usage, with the property whose values each counts, if it does that."""
+    features = [code for code, grant in plan["features"].items() if grant["kind"] == "metered"]
+    counted = {code: unique_by(unit, code) for code in features}
+    prices = [component["pricing"] for component in plan["components"]]
+    return counted | {price["meter"]: price["unique_by"] for price in prices if price["model"] == "usage"}

@@ -7,7 +7,17 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from paylera_sandbox.models.catalog import FeatureKind
-from paylera_sandbox.models.values import Code, CustomerId, Metadata, Quantity, Stamp, SubscriptionId, UsageEventId
+from paylera_sandbox.models.values import (
+    Amount,
+    Code,
+    Currency,
+    CustomerId,
+    Metadata,
+    Quantity,
+    Stamp,
+    SubscriptionId,
+    UsageEventId,
+)
 
 UsageCycle = Literal["calendar_month", "billing_period"]
 
@@ -33,23 +43,58 @@ class Check(TypedDict):
 
 
 class UsageEvent(TypedDict):
-    """Usage of a metered feature as it was recorded, and what is left after it."""
+    """Usage as it was recorded. `usage`, `balance`, `included` and `unlimited` are those of the feature just after it;
+    null for a meter that is not a feature of the plan."""
 
     id: UsageEventId
     object: Literal["usage_event"]
     customer_id: CustomerId
     subscription_id: SubscriptionId
-    feature_code: Code
+    feature_code: Code | None
+    meter: Code
     quantity: Quantity
-    usage: Quantity
+    timestamp: Stamp
+    """When it was used."""
+    external_id: str | None
+    usage: Quantity | None
     balance: Quantity | None
     included: Quantity | None
-    unlimited: bool
+    unlimited: bool | None
     properties: Metadata
     recorded_at: Stamp
+
+
+class UsageBatch(TypedDict):
+    """The events of a batch, in its order. A duplicate is the event that was recorded first."""
+
+    object: Literal["usage_batch"]
+    accepted: int
+    duplicates: int
+    events: list[UsageEvent]
+
+
+class ComponentUsage(TypedDict):
+    """What was used of a component so far, and what that costs before discounts and tax."""
+
+    code: Code
+    name: str
     meter: Code
-    timestamp: Stamp
-    external_id: str | None
+    aggregation: Literal["sum", "max", "last_during_period", "unique_count"]
+    quantity: Quantity
+    amount: Amount
+
+
+class SubscriptionUsage(TypedDict):
+    """What a subscription has used in its current period, of what is billed by use."""
+
+    object: Literal["subscription_usage"]
+    subscription_id: SubscriptionId
+    customer_id: CustomerId
+    plan_code: Code
+    currency: Currency
+    period_start: Stamp
+    period_end: Stamp
+    components: list[ComponentUsage]
 
 
 class Entitlement(TypedDict):

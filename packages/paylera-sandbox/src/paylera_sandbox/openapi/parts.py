@@ -22,6 +22,7 @@ TAGS: Mapping[str, str] = {
     "products": "What plans belong to.",
     "plans": "What is sold.",
     "coupons": "What is taken off.",
+    "usage": "What was used.",
     "subscriptions": "Who has which plan, from when to when.",
     "dunning": "What happens when a payment fails.",
     "invoices": "What is to be paid.",

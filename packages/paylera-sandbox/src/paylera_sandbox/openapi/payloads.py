@@ -10,6 +10,7 @@ from paylera_sandbox.models.catalog import Coupon
 from paylera_sandbox.models.common import Anything
 from paylera_sandbox.models.customers import Customer
 from paylera_sandbox.models.invoices import Invoice
+from paylera_sandbox.models.metering import UsageEvent
 from paylera_sandbox.models.payments import Payment, PaymentMethod
 from paylera_sandbox.models.subscriptions import RefundedSubscription, Subscription
 from paylera_sandbox.models.wallets import TopUpFailure, Wallet
@@ -25,6 +26,7 @@ DATA: Mapping[str, Any] = {
     "payment": Payment,
     "coupon": Coupon,
     "wallet": Wallet,
+    "usage": UsageEvent,
     "webhook_endpoint": WebhookEndpoint,
     "customer.tax_id_invalidated": Anything,
     "subscription.refund_processed": RefundedSubscription,

@@ -27,6 +27,7 @@ AGGREGATES: Mapping[str, tuple[str, str]] = {
     "payout_batch": ("payout_batch", "id"),
     "commission": ("affiliate", "affiliate_id"),
 }
+_ENABLED = {"status": "enabled"}
 
 
 def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) -> None:
@@ -36,9 +37,14 @@ def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) ->
     if previous == {}:
         return
     event = record(unit, event_type, doc, previous=previous)
-    for endpoint in unit.store.newest("webhook_endpoints", {"status": "enabled"}):
+    for endpoint in unit.store.newest("webhook_endpoints", _ENABLED):
         if endpoint["id"] != doc.get("id") and wants(endpoint["events"], event_type):
             queue(unit, event, endpoint)
+
+
+def is_wanted(unit: Unit, event_type: str) -> bool:
+    """Tell whether any endpoint listens to a type; those that come with every call are not made for nobody."""
+    return any(wants(found["events"], event_type) for found in unit.store.newest("webhook_endpoints", _ENABLED))
 
 
 def record(unit: Unit, event_type: str, doc: Doc, *, previous: Doc | None = None) -> Doc:

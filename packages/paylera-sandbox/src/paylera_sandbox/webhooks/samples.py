@@ -4,11 +4,11 @@ that they have exactly the members of real ones."""
 from __future__ import annotations
 
 from contextlib import closing
+from decimal import Decimal
 
 from paylera_sandbox.api import customers
-from paylera_sandbox.billing import methods, pricing, subscriptions, wallets
+from paylera_sandbox.billing import methods, pricing, recording, subscriptions, usage, wallets
 from paylera_sandbox.billing.cards import BY_NAME
-from paylera_sandbox.clock import stamp
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc, Store
 from paylera_sandbox.unit import Unit
@@ -58,6 +58,8 @@ def _live(unit: Unit) -> None:
     listed = unit.store.newest("plans", {"status": "active"})
     plan = next((plan for plan in listed if not pricing.is_free(plan)), listed[0])
     subscription = subscriptions.start(unit, unit.customer(customer["id"]), plan, subscriptions.Terms(), method=method)
+    for meter in usage.meters_of(unit, plan):
+        recording.record(unit, subscription, plan, recording.Usage(meter, Decimal(1), unit.stamp))
     wallets.create(unit, customer, subscription["currency"])
     endpoints.register(unit, url="https://shop.example/webhooks/paylera", events=["*"])
 
@@ -72,10 +74,14 @@ def _bare(unit: Unit, family: str) -> Doc:
             "id": unit.new_id("use"),
             "object": "usage_event",
             **owner,
-            "feature_code": next(iter(unit.catalogue.features), "api_calls"),
+            "feature_code": None,
+            "meter": "api_calls",
             "quantity": "1",
+            "timestamp": unit.stamp,
+            "external_id": None,
+            **dict.fromkeys(("usage", "balance", "included", "unlimited")),
             "properties": {},
-            "recorded_at": stamp(unit.now),
+            "recorded_at": unit.stamp,
         },
         "coupon": {
             "id": unit.new_id("coupon"),
