@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.billing import invoices, pricing
+from paylera_sandbox.billing import cycles, invoices, pricing, subscriptions
 from paylera_sandbox.billing.usage import state
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -11,9 +11,10 @@ from paylera_sandbox.unit import Unit
 def renewal(unit: Unit, subscription: Doc) -> Doc:
     """Return what the next period costs, with tax, and when it begins (`at`); usage comes on top of that."""
     plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
-    end = subscription["current_period_end"]
-    draft = invoices.draft(unit, subscription, pricing.period_items(unit, plan, subscription, end, end))
-    return {"total": draft["total"], "currency": draft["currency"], "at": end, "metered": pricing.meters_usage(plan)}
+    following = {**subscription, **cycles.following(subscription, plan)}
+    draft = invoices.draft(unit, subscription, subscriptions.items(unit, plan, following))
+    at, metered = subscription["current_period_end"], pricing.meters_usage(plan)
+    return {"total": draft["total"], "currency": draft["currency"], "at": at, "metered": metered}
 
 
 def meters(unit: Unit, subscription: Doc, plan: Doc) -> list[Doc]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
-from paylera_sandbox.billing import pricing, subscriptions
-from paylera_sandbox.clock import moment, stamp
+from paylera_sandbox.billing import cycles, subscriptions
+from paylera_sandbox.clock import stamp
 from paylera_sandbox.money import amount_text, minor_units
 from paylera_sandbox.pages.console.charts import Chart, Value, chart
 from paylera_sandbox.pages.endpoint import Visit
@@ -84,17 +84,18 @@ def counts(unit: Unit) -> Counts:
 # Subscriptions that cost the same, with one of them as the example.
 _ALIKE = """
 SELECT status, max(id), count(*) FROM subscriptions
-GROUP BY status, plan_id, json_extract(doc, '$.quantities'), json_extract(doc, '$._discounts')
+GROUP BY status, plan_id, json_extract(doc, '$.quantities'), json_extract(doc, '$._discounts'),
+         json_extract(doc, '$.commitment.billing')
 """
 
 
 def _monthly(unit: Unit, subscription: Doc) -> tuple[str, Fraction]:
     """Return what a subscription brings per month before tax: what its next period costs in advance, less discounts."""
     plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
-    end = subscription["current_period_end"]
-    items = pricing.period_items(unit, plan, subscription, end, end)
-    amount = sum((item.amount - item.discount for item in items), Fraction(0))
-    return plan["currency"], amount / _MONTHS_IN[plan["interval"]] / int(plan["interval_count"])
+    following = {**subscription, **cycles.following(subscription, plan)}
+    amount = sum((item.amount - item.discount for item in subscriptions.items(unit, plan, following)), Fraction(0))
+    interval, count = cycles.span(plan, subscription["commitment"])
+    return plan["currency"], amount / _MONTHS_IN[interval] / count
 
 
 class Bucket(NamedTuple):
@@ -106,13 +107,18 @@ class Bucket(NamedTuple):
 
 
 def revenue(unit: Unit) -> Chart:
-    """Return what payments brought, less refunds: by day while everything happened within a month, else by month."""
-    row = unit.store.execute(_MAIN_CURRENCY)
-    currency, oldest = row[0] if row else ("USD", None)
-    spans = buckets(unit.now, by_day=oldest is None or moment(oldest) > unit.now - timedelta(days=_DAYS))
-    sums = _by_bucket(unit, _CAPTURED, currency, spans)
-    for prefix, refunded in _by_bucket(unit, _REFUNDED, currency, spans).items():
-        sums[prefix] = sums.get(prefix, 0) - refunded
+    """Return what payments brought, less refunds, in the currency that brought most: by day while everything happened
+    within a month, else by month."""
+    taken = unit.store.execute(_TAKEN)
+    currency = max(taken, key=lambda row: row[3], default=("USD",))[0]
+    own = [(day, amount) for found, day, amount, _ in taken if found == currency]
+    own += unit.store.execute(_REFUNDED, (currency,))
+    oldest = min((day for day, _ in own), default=unit.stamp)
+    spans = buckets(unit.now, by_day=oldest[:10] > stamp(unit.now - timedelta(days=_DAYS))[:10])
+    sums: dict[str, int] = {}
+    for day, amount in own:
+        span = day[: len(spans[0].prefix)]
+        sums[span] = sums.get(span, 0) + amount
     digits = minor_units(currency)
     values = [Value(each.name, each.short, Decimal(sums.get(each.prefix, 0)).scaleb(-digits)) for each in spans]
     by = "Day" if len(spans[0].prefix) == 10 else "Month"
@@ -120,23 +126,16 @@ def revenue(unit: Unit) -> Chart:
 
 
 # Amounts have all digits of their currency, so without the point they are whole numbers of its minor unit.
-_CAPTURED = """
-SELECT json_extract(doc, '$.currency') AS currency, json_extract(doc, '$.captured_at') AS captured,
-       CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER) AS amount
-FROM payments WHERE json_extract(doc, '$.captured_at') IS NOT NULL
+_TAKEN = """
+SELECT json_extract(doc, '$.currency'), substr(json_extract(doc, '$.captured_at'), 1, 10),
+       sum(CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER)), count(*)
+FROM payments WHERE json_extract(doc, '$.captured_at') IS NOT NULL GROUP BY 1, 2
 """
-_MAIN_CURRENCY = f"SELECT currency, min(captured) FROM ({_CAPTURED}) GROUP BY 1 ORDER BY count(*) DESC"  # noqa: S608 the source is above
 _REFUNDED = """
-SELECT json_extract(doc, '$.currency') AS currency, json_extract(doc, '$.created_at') AS captured,
-       CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER) AS amount
-FROM refunds WHERE json_extract(doc, '$.status') = 'succeeded'
+SELECT substr(json_extract(doc, '$.created_at'), 1, 10),
+       -sum(CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER))
+FROM refunds WHERE json_extract(doc, '$.status') = 'succeeded' AND json_extract(doc, '$.currency') = ? GROUP BY 1
 """
-
-
-def _by_bucket(unit: Unit, source: str, currency: str, spans: Sequence[Bucket]) -> dict[str, int]:
-    length = len(spans[0].prefix)
-    sql = f"SELECT substr(captured, 1, ?), sum(amount) FROM ({source}) WHERE currency = ? AND captured >= ? GROUP BY 1"  # noqa: S608 the sources are above
-    return dict(unit.store.execute(sql, (length, currency, spans[0].prefix)))
 
 
 def usage(unit: Unit) -> Chart | None:

@@ -39,15 +39,23 @@ class Where:
         self.parameters.extend(parameters)
 
 
-def listing(visit: Visit, table: str, *, where: Where | None = None, filters: Sequence[str] = ()) -> Listing:
-    """Return a page of a table. `filters` are columns that the query may name a value for."""
+def listing(
+    visit: Visit,
+    table: str,
+    *,
+    where: Where | None = None,
+    filters: Sequence[str] = (),
+    types: Sequence[str] | None = None,
+) -> Listing:
+    """Return a page of a table. `filters` are columns that the query may name a value for; `types` are those that the
+    column `type` may have, None for any."""
     where = where or Where()
     chosen = {name: visit.query[name] for name in filters if visit.query.get(name)}
     for name, value in chosen.items():
         where.add(f"{name} = ?", value)
     kept = {name: value for name, value in visit.query.items() if name not in {"after", "before"}}
     after, before = place(visit.query.get("after")), place(visit.query.get("before"))
-    rows, more = _rows(visit.unit, table, where, after=after, before=before)
+    rows, more = _rows(visit.unit, table, where, types, after=after, before=before)
     if not rows:
         return Listing([], filters=chosen)
     newer = f"before={rows[0][0]}" if after is not None or (before is not None and more) else None
@@ -62,7 +70,7 @@ def place(text: str | None) -> int | None:
 
 
 def _rows(
-    unit: Unit, table: str, where: Where, *, after: int | None, before: int | None
+    unit: Unit, table: str, where: Where, types: Sequence[str] | None, *, after: int | None, before: int | None
 ) -> tuple[list[tuple[int, Doc]], bool]:
     """Return a page's rows, newest first, and whether there are more in the direction of reading."""
     conditions, parameters = list(where.conditions), list(where.parameters)
@@ -70,10 +78,15 @@ def _rows(
         conditions.append("seq > ?" if after is None else "seq < ?")
         parameters.append(before if after is None else after)
     backwards = after is None and before is not None
-    order = "ASC" if backwards else "DESC"
-    sql = f"SELECT seq, doc FROM {table} WHERE {' AND '.join(conditions) or '1'} ORDER BY seq {order} LIMIT ?"  # noqa: S608 names are ours, values are bound
-    found = [(seq, json.loads(doc)) for seq, doc in unit.store.execute(sql, [*parameters, PAGE + 1])]
-    rows = found[:PAGE]
+    order = f"ORDER BY seq {'ASC' if backwards else 'DESC'} LIMIT {PAGE + 1}"
+    if types is None:
+        sql = f"SELECT seq, doc FROM {table} WHERE {' AND '.join(conditions) or '1'} {order}"  # noqa: S608 names are ours, values are bound
+        found = unit.store.execute(sql, parameters)
+    else:  # each type in the order of its index, then the first of all: sorting a whole family would take long
+        one = f"SELECT * FROM (SELECT seq, doc FROM {table} WHERE {' AND '.join(['type = ?', *conditions])} {order})"  # noqa: S608 as above
+        each = [value for name in types for value in (name, *parameters)]
+        found = unit.store.execute(f"{' UNION ALL '.join([one] * len(types))} {order}", each) if types else []
+    rows = [(seq, json.loads(doc)) for seq, doc in found[:PAGE]]
     return (rows[::-1] if backwards else rows), len(found) > PAGE
 
 
