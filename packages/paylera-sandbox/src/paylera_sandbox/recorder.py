@@ -74,6 +74,11 @@ class Recorder:
         """Return a copy of the list."""
         return list(self._requests)
 
+    @property
+    def kept(self) -> int:
+        """Return how many requests are kept."""
+        return len(self._requests)
+
     def find(self, number: int) -> RecordedRequest | None:
         """Return a request by its number, if it is still kept."""
         return next((request for request in self._requests if request.number == number), None)

@@ -77,8 +77,7 @@ class PageEndpoint:
         """Answer one request."""
         request = Request(scope, receive)
         try:
-            answer = await self._answer(request)
-            response = answer if isinstance(answer, Response) else answer.response(self._site())
+            response = await self._response(request)
         except ClientDisconnect:
             return
         except Exception:
@@ -86,6 +85,23 @@ class PageEndpoint:
             failure = self._notice(500, "The sandbox failed", "This is a fault of the sandbox. Its log says more.")
             response = failure.response(self._site())
         await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        """Answer; a page that a script asks for again, and that nothing has changed since, is not made again."""
+        engine, version = self._engine, self._version()
+        if request.method == "GET" and request.headers.get("if-none-match") == version and _is_local(request, engine):
+            return Response(status_code=304, headers={"ETag": version})
+        answer = await self._answer(request)
+        response = answer if isinstance(answer, Response) else answer.response(self._site())
+        if request.method == "GET" and response.status_code == 200:
+            response.headers["ETag"] = version
+        return response
+
+    def _version(self) -> str:
+        """Return what is another whenever a page may have changed: by what is stored or logged, or by the minute."""
+        engine = self._engine
+        minute = stamp(engine.time.now())[:16]
+        return f'W/"{engine.store.changes}-{engine.recorder.total}-{engine.recorder.kept}-{minute}"'
 
     async def _answer(self, request: Request) -> Answer:
         view = self._views.get("GET" if request.method == "HEAD" else request.method)
