@@ -116,6 +116,18 @@ class InboxContract:
         assert backend.ask("change", "nobody:1", look) is None
         assert seen[1] == (None, None, None, None)
 
+    def test_ids_are_compared_as_bytes(self, backend: Backend) -> None:
+        """As the watermark is; a database's language may have another opinion."""
+        for event_id in ("evt_b", "evt_a", "evt_C", "evt-d", "evt_1"):
+            backend.ask("add", record(event_id))
+        order = []
+        while (claimed := backend.ask("change", "invoice:inv_1", claim("me"))) is not None:
+            order.append(claimed.event_id)
+            assert not claimed.is_stale
+            assert list(backend.ask("due", NOW, 9)) == []
+            backend.ask("change", "invoice:inv_1", partial(lanes.done, record=claimed, now=NOW))
+        assert order == ["evt-d", "evt_1", "evt_C", "evt_a", "evt_b"]
+
     def test_a_change_is_saved_with_the_watermark(self, backend: Backend) -> None:
         """Claim, finish, look."""
         for number in (1, 2):

@@ -26,7 +26,7 @@ class Performers:
         """Return the performer of WSGI."""
         from paylera.transport import HttpTransport
 
-        return Blocking(HttpTransport(), wait_for=_wait_for)
+        return Blocking(HttpTransport(), wait_for=wait_for)
 
     @cached_property
     def awaiting(self) -> Awaiting:
@@ -36,7 +36,9 @@ class Performers:
         return Awaiting(AsyncHttpTransport(), in_thread=_in_thread)
 
 
-def _wait_for(start: Callable[[], Awaitable[Any]]) -> Any:
+def wait_for(start: Callable[[], Awaitable[Any]]) -> Any:
+    """Run an async callable to its end from a thread: on the server's loop under ASGI, else on one of its own."""
+
     async def to_its_end() -> Any:
         return await start()
 

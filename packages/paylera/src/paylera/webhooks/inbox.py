@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Callee, Flow, invoke, pause
@@ -29,6 +29,20 @@ Enqueue = Callable[[str], Any] | Literal["worker"] | None
 """Called with a lane once its new record is committed; `"worker"`: the worker finds it; None: handled at once."""
 
 log = logging.getLogger("paylera.webhooks")
+
+
+class InboxOptions(TypedDict, total=False):
+    """What a host's own `Inbox` hands on; see `Inbox`."""
+
+    enqueue: Enqueue
+    stale: Stale
+    refetch: bool
+    api: Api | None
+    max_attempts: int
+    lease_seconds: float
+    on_dead: Callable[[InboxRecord], Any] | None
+    tracer: Any
+    system: System
 
 
 class Inbox:

@@ -1,0 +1,35 @@
+"""The inbox of a Django project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack, cast
+
+from django.db import DEFAULT_DB_ALIAS
+
+from paylera.flow import Blocking, Flow, SyncTransport, T, run
+from paylera.webhooks import Inbox as CoreInbox
+from paylera.webhooks.inbox import InboxOptions
+from paylera_django._host import wait_for
+from paylera_django._webhooks import atomic
+from paylera_django.inbox.store import DjangoInboxStore
+
+
+class Inbox(CoreInbox):
+    """`inbox = Inbox(handlers=on)`: events in Django's database; the options are those of `paylera.webhooks.Inbox`.
+
+    A `def` handler also runs in a transaction on every other database with `ATOMIC_REQUESTS`.
+    """
+
+    def __init__(
+        self,
+        *,
+        handlers: Mapping[str, Callable[..., Any]],
+        using: str = DEFAULT_DB_ALIAS,
+        **options: Unpack[InboxOptions],
+    ) -> None:
+        super().__init__(DjangoInboxStore(using=using), handlers=handlers, around=atomic, **options)
+
+    def drive(self, flow: Flow[T]) -> T:
+        """Run one of the inbox's flows on this thread: `inbox.drive(inbox.process(lane))`."""
+        return run(flow, Blocking(cast("SyncTransport", None), wait_for=wait_for))
