@@ -88,9 +88,12 @@ def generation(headers: Mapping[str, str]) -> Dialect:
 
 def spoken(headers: Mapping[str, str]) -> Dialect:
     """Return the dialect of a caller, or refuse a version that is not answered."""
-    found = generation(headers)
-    name = API_HEADER if found.of_api else SDK_HEADER
-    asked = headers.get(name, CURRENT)
+    asked = {name: _version(name, headers[name]) for name in (SDK_HEADER, API_HEADER) if name in headers}
+    version = asked.get(SDK_HEADER, asked.get(API_HEADER, CURRENT))
+    return Dialect(version, generation(headers).of_api)
+
+
+def _version(name: str, asked: str) -> str:
     try:
         version = fields.date(asked)
     except fields.Invalid as error:
@@ -98,7 +101,7 @@ def spoken(headers: Mapping[str, str]) -> Dialect:
     if version not in VERSIONS:
         detail = f"{name} {version} is not answered here. Supported are {', '.join(sorted(VERSIONS))}."
         raise Problem("version.unsupported", detail, supported=sorted(VERSIONS))
-    return Dialect(version, found.of_api)
+    return version
 
 
 def _notice(lifetime: Lifetime) -> dict[str, str]:

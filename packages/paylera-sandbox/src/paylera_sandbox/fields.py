@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.kinds import Invalid, Kind, accepts, list_of, matching
-from paylera_sandbox.rules import Rule, Rules, read
+from paylera_sandbox.rules import Rule, Rules, read, read_query
 
 __all__ = [
     "MAX_METADATA_BYTES",
@@ -34,6 +34,7 @@ __all__ = [
     "quantities",
     "quantity",
     "read",
+    "read_query",
     "text",
     "timestamp",
     "url",
@@ -96,6 +97,13 @@ def email(value: object) -> str:
 
 
 @accepts({"type": "boolean"})
+def _boolean_in_query(value: object) -> bool:
+    if value not in {"true", "false"}:
+        raise Invalid("type.boolean", "must be true or false")
+    return value == "true"
+
+
+@accepts({"type": "boolean"}, in_query=_boolean_in_query)
 def boolean(value: object) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
@@ -104,18 +112,23 @@ def boolean(value: object) -> bool:
 
 
 def integer(lowest: int, highest: int) -> Kind[int]:
-    """Take a whole number, or its digits (a query has nothing but text)."""
-    number = {"type": "integer", "minimum": lowest, "maximum": highest}
-    digits_of_one = {"type": "string", "pattern": "^-?[0-9]{1,18}$"}
+    """Take a whole number."""
+    schema = {"type": "integer", "minimum": lowest, "maximum": highest}
 
-    @accepts({"anyOf": [number, digits_of_one]}, in_query=number)
+    @accepts(schema)
+    def digits(value: object) -> int:
+        return within(int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value) else None)
+
+    @accepts(schema, in_query=digits)
     def parse(value: object) -> int:
-        digits = value if isinstance(value, str) else str(_whole(value))
-        if not re.fullmatch(r"-?[0-9]{1,18}", digits):
+        return within(_whole(value))
+
+    def within(number: int | None) -> int:
+        if number is None:
             raise Invalid("type.integer", "must be an integer")
-        if not lowest <= int(digits) <= highest:
+        if not lowest <= number <= highest:
             raise Invalid("integer.range", f"must be {lowest} to {highest}")
-        return int(digits)
+        return number
 
     return parse
 
@@ -204,7 +217,7 @@ def any_of(*names: str) -> Kind[tuple[str, ...]]:
     return parse
 
 
-@accepts(matching(_URL, format="uri", maxLength=2048))
+@accepts(matching(_URL, maxLength=2048))
 def url(value: object) -> str:
     """Take an absolute http(s) URL without credentials."""
     address = text(longest=2048)(value)

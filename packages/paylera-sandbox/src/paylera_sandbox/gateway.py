@@ -113,7 +113,7 @@ class Gateway:
         """Run a command of the control API, which begins its own units of work."""
         exchange.body = await _read(exchange.request, most=command.file or MAX_BODY, json=not command.file)
         sent = {} if command.file else jsonbody.parse(exchange.body)
-        query, body = fields.read(_query(exchange.request), command.query), fields.read(sent, command.body)
+        query, body = fields.read_query(_query(exchange.request), command.query), fields.read(sent, command.body)
         order = Order(self._namespaces, exchange.namespace, exchange.ids, query, body, exchange.body)
         return _success(await command.handler(order), command.status)
 
@@ -239,7 +239,7 @@ def _alias(body: bytes) -> list[str]:
 
 
 def _perform(unit: Unit, exchange: Exchange, operation: Operation, sent: Doc) -> Answer:
-    query = fields.read(_query(exchange.request), operation.query)
+    query = fields.read_query(_query(exchange.request), operation.query)
     body = fields.read(sent, operation.body)
     return _success(operation.handler(Call(unit, exchange.ids, query, body)), operation.status)
 

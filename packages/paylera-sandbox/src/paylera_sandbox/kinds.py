@@ -28,19 +28,19 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """A kind of value. Calling it reads one, or raises `Invalid`. In a query, where all is text, it may have another
-    schema than in a body."""
+    """A kind of value. Calling it reads one, or raises `Invalid`. In a query, where all is text, another kind may stand
+    for it."""
 
     parse: Callable[[object], T]
     schema: Schema
-    in_query: Schema | None = None
+    in_query: Kind[T] | None = None
 
     def __call__(self, value: object) -> T:
         """Read a value."""
         return self.parse(value)
 
 
-def accepts(schema: Schema, *, in_query: Schema | None = None) -> Callable[[Callable[[object], T]], Kind[T]]:
+def accepts(schema: Schema, *, in_query: Kind[Any] | None = None) -> Callable[[Callable[[object], T]], Kind[T]]:
     """Make a function that reads a value a kind, by saying what it accepts."""
 
     def decorate(parse: Callable[[object], T]) -> Kind[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paylera_sandbox.kinds import Invalid, Kind, Schema
@@ -26,13 +26,18 @@ class Rule:
         return self.parse.schema if isinstance(self.parse, Kind) else {}
 
     @property
-    def query_schema(self) -> Schema:
-        """Return the JSON schema of what the field takes in a query."""
+    def in_query(self) -> Rule:
+        """Return how the field is read in a query, where all is text."""
         found = self.parse.in_query if isinstance(self.parse, Kind) else None
-        return self.schema if found is None else found
+        return self if found is None else replace(self, parse=found)
 
 
 Rules = Mapping[str, Rule]
+
+
+def read_query(given: Mapping[str, str], rules: Rules) -> dict[str, Any]:
+    """Read the fields of a query, see `read`."""
+    return read(given, {name: rule.in_query for name, rule in rules.items()})
 
 
 def read(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:

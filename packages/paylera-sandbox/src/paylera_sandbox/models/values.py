@@ -32,7 +32,7 @@ Stamp = Annotated[
     ),
 ]
 Date = Annotated[str, Says(format="date", examples=["2026-05-01"])]
-Url = Annotated[str, Says(format="uri", examples=["https://shop.example/done"])]
+Url = Annotated[str, Says(pattern="^[Hh][Tt][Tt][Pp][Ss]?://", examples=["https://shop.example/done"])]
 Code = Annotated[str, Says(examples=["pro"])]
 Metadata = dict[str, str | int | float | bool]
 

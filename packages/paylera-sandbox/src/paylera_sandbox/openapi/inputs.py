@@ -46,7 +46,7 @@ def _member(rule: Rule) -> Schema:
 
 
 def _query(name: str, rule: Rule) -> Parameter:
-    schema = _with_default(rule.query_schema, rule)
+    schema = _with_default(rule.in_query.schema, rule)
     parameter = _parameter("query", name, schema, required=rule.required)
     return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
 

@@ -56,8 +56,8 @@ PARAMETERS: Mapping[str, Any] = {
     ),
     "RequestId": _header(
         "X-Request-Id",
-        "The caller's name for the request; an ill-formed one is replaced.",
-        {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
+        "The caller's name for the request: 8 to 64 letters, digits, '.', '_' and '-'; any other is replaced.",
+        {"type": "string", "examples": ["order-2026-000123"]},
     ),
     "IdempotencyKey": _header("Idempotency-Key", _KEY_TEXT, _KEY, required=True),
     "OptionalIdempotencyKey": _header(
