@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paylera_sandbox import fields
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import checkout, subscriptions
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.fields import Rule
@@ -51,7 +52,7 @@ def plan_name(given: Doc) -> str:
 
 def terms_of(given: Doc) -> Terms:
     """Return the terms among the fields."""
-    return Terms(given.get("quantities") or {}, given.get("coupons") or [], given.get("metadata") or {})
+    return Terms(given.get("quantities") or {}, given.get("coupons") or [], merged({}, given.get("metadata")))
 
 
 def _answer(

@@ -8,6 +8,7 @@ from paylera_sandbox import fields
 from paylera_sandbox.api.amounts import CURRENCY
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.lines import LINES, items
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import checkout, portal, subscriptions
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
@@ -85,12 +86,12 @@ def _payment(call: Call, customer: Doc, more: dict[str, Any]) -> Doc:
     wanted = items(given["line_items"], given["currency"], "line_items")
     if sum(item.amount for item in wanted) < 0:
         raise fault("line_items", "checkout.negative_total", "must not add up to less than nothing")
-    metadata = given.get("metadata") or {}
+    metadata = merged({}, given.get("metadata"))
     return checkout.open_payment(call.unit, customer, given["currency"], wanted, metadata=metadata, **more)
 
 
 def _setup(call: Call, customer: Doc, more: dict[str, Any]) -> Doc:
-    return checkout.open_setup(call.unit, customer, metadata=call.body.get("metadata") or {}, **more)
+    return checkout.open_setup(call.unit, customer, metadata=merged({}, call.body.get("metadata")), **more)
 
 
 _OPEN = {"subscription": _subscription, "payment": _payment, "setup": _setup}

@@ -29,7 +29,7 @@ def properties(value: object) -> dict[str, Any]:
     found = fields.metadata(value)
     if len(found) > 20:
         raise Invalid("properties.too_many", "must have at most 20 members")
-    return found
+    return {name: item for name, item in found.items() if item is not None}
 
 
 TRACK = {**CHECK, "properties": Rule(properties), "dedup_key": Rule(fields.text())}
