@@ -35,6 +35,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "paylera.idempotency_in_progress": (409, "The first call with this idempotency key is still running"),
     "customer.not_found": (404, "There is no such customer"),
     "customer.external_id_taken": (409, "Another customer has this external id"),
+    "tax_id.not_found": (404, "There is no such tax id"),
+    "tax_id.exists": (409, "The customer has this tax id already"),
     "product.not_found": (404, "There is no such product"),
     "product.code_taken": (409, "Another product has this code"),
     "plan.not_found": (404, "There is no such plan"),

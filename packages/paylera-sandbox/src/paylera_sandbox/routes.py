@@ -1,5 +1,5 @@
 """The API as one table: read this first. Method, path, who answers, the fields it takes. Parts of it have modules
-of their own: `USAGE`, `CATALOG`, `MONEY`."""
+of their own: `USAGE`, `TAX_IDS`, `CATALOG`, `MONEY`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from paylera_sandbox.models.webhooks import (
 )
 from paylera_sandbox.money_routes import MONEY
 from paylera_sandbox.operations import Operation
+from paylera_sandbox.tax_id_routes import TAX_IDS
 from paylera_sandbox.usage_routes import USAGE
 
 _ENDPOINTS = "/v1/admin/webhook-endpoints"
@@ -75,6 +76,7 @@ OPERATIONS = (
         name="ListCustomerInvoices",
         answer=Page[Invoice],
     ),
+    *TAX_IDS,
     Operation(
         "POST",
         "/v1/customers/{id}/billing-portal-sessions",

@@ -6,10 +6,11 @@ from typing import Any
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.listing import filters, page
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.fields import Rules
 from paylera_sandbox.kinds import Kind
 from paylera_sandbox.operations import Call
-from paylera_sandbox.problems import Problem, fault
+from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
@@ -68,12 +69,3 @@ def revised(unit: Unit, table: str, doc: Doc, given: dict[str, Any], *, event: s
 def archived(call: Call, table: str, *, event: str | None = None) -> Doc:
     """Take from the shelf: who has it keeps it, nobody else gets it, and its code is free again."""
     return revised(call.unit, table, found(call.unit, table, call.ids["id"]), {"status": "archived"}, event=event)
-
-
-def merged(old: Doc, new: Doc | None) -> Doc:
-    """Merge metadata."""
-    kept = {key: value for key, value in {**old, **new}.items() if value is not None} if new else {}
-    if len(kept) > fields.MAX_METADATA_KEYS:
-        message = f"must have at most {fields.MAX_METADATA_KEYS} keys together with those it has"
-        raise fault("metadata", "metadata.too_many_keys", message)
-    return kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.listing import filters, page
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import methods
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
@@ -18,6 +19,7 @@ CREATE = {
     "external_id": Rule(fields.text()),
     "billing_address": Rule(fields.address),
     "metadata": Rule(fields.metadata),
+    "referral_code": Rule(fields.identifier),
 }
 UPDATE = {**CREATE, "default_payment_method_id": Rule(fields.identifier)}
 FILTERS = filters(
@@ -42,7 +44,8 @@ def create(call: Call) -> Doc:
         "name": given.get("name"),
         "external_id": given.get("external_id"),
         "billing_address": given.get("billing_address"),
-        "metadata": _merged({}, given.get("metadata") or {}),
+        "metadata": merged({}, given.get("metadata")),
+        "referral_code": given.get("referral_code"),
         "default_payment_method_id": None,
         "credit_balances": {},
         "created_at": unit.stamp,
@@ -68,8 +71,7 @@ def update(call: Call) -> Doc:
     unit, customer = call.unit, call.unit.customer(call.ids["id"])
     changed = {**customer, **call.body}
     if "metadata" in call.body:
-        changed["metadata"] = _merged(customer["metadata"], call.body["metadata"]) if call.body["metadata"] else {}
-        _expect_room(changed["metadata"])
+        changed["metadata"] = merged(customer["metadata"], call.body["metadata"])
     if changed["external_id"] != customer["external_id"]:
         _expect_free(unit, changed["external_id"])
     if changed["default_payment_method_id"] != customer["default_payment_method_id"]:
@@ -86,16 +88,6 @@ def update(call: Call) -> Doc:
 def invoices(call: Call) -> Doc:
     """List the invoices of a customer."""
     return page(call, "invoices", customer_id=call.unit.customer(call.ids["id"])["id"])
-
-
-def _merged(old: Doc, new: Doc) -> Doc:
-    return {key: value for key, value in {**old, **new}.items() if value is not None}
-
-
-def _expect_room(metadata: Doc) -> None:
-    if len(metadata) > fields.MAX_METADATA_KEYS:
-        message = f"must have at most {fields.MAX_METADATA_KEYS} keys together with those it has"
-        raise fault("metadata", "metadata.too_many_keys", message)
 
 
 def _expect_free(unit: Unit, external_id: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api import coded
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.fields import Invalid, Rule
 from paylera_sandbox.forms import grants, plans, prices
 from paylera_sandbox.operations import Call
@@ -41,7 +42,7 @@ def create(call: Call) -> Doc:
     name = given.get("name") or given["code"]
     written = {**dict.fromkeys(CREATE), **given, "name": name, "trial_days": given.get("trial_days") or 0}
     written["components"] = _fitted(written)
-    written["metadata"] = coded.merged({}, given.get("metadata"))
+    written["metadata"] = merged({}, given.get("metadata"))
     features = _granted(call, given.get("features") or {})
     return coded.added(unit, "plans", plans.plan_doc(written, identifier=unit.new_id("plan"), features=features))
 

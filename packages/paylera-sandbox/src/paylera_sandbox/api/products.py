@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api import coded
+from paylera_sandbox.api.patches import merged
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc
@@ -29,7 +30,7 @@ def create(call: Call) -> Doc:
         "description": given.get("description"),
         "tax_code": given.get("tax_code"),
         "status": "active",
-        "metadata": coded.merged({}, given.get("metadata")),
+        "metadata": merged({}, given.get("metadata")),
     }
     return coded.added(call.unit, "products", product)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.control import clock, events, faults, health, namespaces, requests, snapshots
+from paylera_sandbox.control import clock, events, faults, health, namespaces, requests, snapshots, tax_ids
 from paylera_sandbox.control.commands import Command
 from paylera_sandbox.faults.specs import BODY
 
@@ -20,6 +20,7 @@ COMMANDS = (
     Command("POST", "/sandbox/restore", snapshots.restore, file=snapshots.LARGEST),
     Command("POST", "/sandbox/trigger", events.trigger, body=events.TRIGGER, status=202),
     Command("POST", "/sandbox/events/{id}/resend", events.resend, body=events.RESEND, status=202),
+    Command("POST", "/sandbox/tax-ids/{id}/invalidate", tax_ids.invalidate),
     Command("GET", "/sandbox/requests", requests.listing, query=requests.FILTERS),
     Command("DELETE", "/sandbox/requests", requests.clear, status=204),
     Command("GET", "/sandbox/faults", faults.listing),

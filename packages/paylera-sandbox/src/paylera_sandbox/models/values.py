@@ -37,6 +37,7 @@ Code = Annotated[str, Says(examples=["pro"])]
 Metadata = dict[str, str | int | float | bool]
 
 CustomerId = Annotated[str, _id("cus")]
+TaxIdId = Annotated[str, _id("txi")]
 ProductId = Annotated[str, _id("prod")]
 CouponId = Annotated[str, _id("cpn")]
 PlanId = Annotated[str, _id("plan")]

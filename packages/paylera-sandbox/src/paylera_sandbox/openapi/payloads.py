@@ -8,7 +8,7 @@ from typing import Any
 from paylera_sandbox.kinds import Schema
 from paylera_sandbox.models.catalog import Coupon
 from paylera_sandbox.models.common import Anything
-from paylera_sandbox.models.customers import Customer
+from paylera_sandbox.models.customers import Customer, CustomerWithTaxId
 from paylera_sandbox.models.invoices import Invoice
 from paylera_sandbox.models.metering import UsageEvent
 from paylera_sandbox.models.payments import Payment, PaymentMethod
@@ -28,7 +28,7 @@ DATA: Mapping[str, Any] = {
     "wallet": Wallet,
     "usage": UsageEvent,
     "webhook_endpoint": WebhookEndpoint,
-    "customer.tax_id_invalidated": Anything,
+    "customer.tax_id_invalidated": CustomerWithTaxId,
     "subscription.refund_processed": RefundedSubscription,
     "subscription.usage_threshold_crossed": Anything,
     "wallet.auto_topup_failed": TopUpFailure,

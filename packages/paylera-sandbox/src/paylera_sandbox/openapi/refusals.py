@@ -27,6 +27,7 @@ KEYED = (
 # A collection in the path, with an id behind it -> the refusal of an id that is not there.
 COLLECTIONS: Mapping[str, str] = {
     "customers": "customer.not_found",
+    "tax-ids": "tax_id.not_found",
     "products": "product.not_found",
     "plans": "plan.not_found",
     "coupons": "coupon.not_found",

@@ -159,10 +159,18 @@ _LOST = {"captured_at": None, "settled_at": None, "amount_settled": None}
 _CANCELED = _in(0, "canceled_at", "ended_at", status="canceled", cancel_at=None)
 _TRIAL = _in(3, "trial_end", "current_period_end", status="trialing")
 
+
 # Event type -> how its object differs from a healthy one.
+def _invalid_tax_id(unit: Unit, customer: Doc) -> Doc:
+    number = {"type": "eu_vat", "country": "DE", "value": "DE123456789", "status": "invalid"}
+    owner = {"id": unit.new_id("txi"), "object": "tax_id", "customer_id": customer["id"]}
+    return {"tax_id": {**owner, **number, "created_at": unit.stamp, "updated_at": unit.stamp}}
+
+
 CHANGES: Mapping[str, Change] = {
     "commission.eligible": _as(status="eligible"),
     "commission.reversed": _as(status="reversed"),
+    "customer.tax_id_invalidated": _invalid_tax_id,
     "dunning.exhausted": _CANCELED,
     "invoice.created": _draft,
     "invoice.deleted": _draft,
