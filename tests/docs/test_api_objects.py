@@ -57,8 +57,35 @@ def answers() -> Iterator[Mapping[str, Any]]:
             "Entitlements": paylera.get_entitlements(subscription["id"]),
             "Subscription": subscription,
             "Invoice": paylera.list_invoices(customer).data[0],
+            **money(paylera, customer),
             "Billing portal session": paylera.create_billing_portal_session(customer),
         }
+
+
+def money(paylera: PayleraClient, customer: str) -> Mapping[str, Any]:
+    """Return one answer of every kind that is about money."""
+    paylera.create_payment_method(customer, type="bank_account", token="tok_bank_success")
+    method = paylera.create_payment_method(customer, type="card", token="tok_visa_success", set_as_default=True)
+    line = {"description": "Work", "amount": "100.00"}
+    invoice = paylera.create_invoice(customer_id=customer, currency="USD", lines=[line])["id"]
+    paylera.finalize_invoice(invoice)
+    payment = paylera.pay_invoice(invoice)
+    note = paylera.create_credit_note(invoice, reason="other", amount="8.00")
+    refund = paylera.create_refund(payment["id"], amount="1.00")
+    body = {"customer_id": customer, "currency": "USD"}
+    wallet = paylera.request("POST", "/v1/wallets", json=body, idempotency_key="wallet")
+    entry = paylera.credit_wallet(wallet["id"], amount="5.00")
+    return {
+        "Credit note": {**note, "lines": [*note["lines"], note["outcome"]]},
+        "Payment": paylera.get_payment(payment["id"]),
+        "Refund": refund,
+        "Payment method": method,
+        "Setup intent": paylera.create_setup_intent(customer_id=customer),
+        "Wallet": {**wallet, **entry},
+        "Checkout session": paylera.create_checkout_session(
+            customer_id=customer, success_url="https://shop.example/", mode="setup"
+        ),
+    }
 
 
 @pytest.mark.parametrize(
@@ -72,6 +99,13 @@ def answers() -> Iterator[Mapping[str, Any]]:
         "Entitlements",
         "Subscription",
         "Invoice",
+        "Credit note",
+        "Payment",
+        "Refund",
+        "Payment method",
+        "Setup intent",
+        "Wallet",
+        "Checkout session",
         "Billing portal session",
     ],
 )

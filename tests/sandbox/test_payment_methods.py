@@ -77,6 +77,17 @@ def test_what_is_charged_cannot_vanish(api: Api) -> None:
     assert [event["type"] for event in api.events()][-2:] == ["payment_method.detached", "customer.updated"]
 
 
+def test_a_new_default_is_charged_from_now_on(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    other = card(api, customer, "tok_mastercard_success")
+    api.client.patch(f"/v1/customers/{customer['id']}", json={"default_payment_method_id": other["id"]})
+    clock.advance(days=31)
+    assert api.current(customer)["default_payment_method_id"] == other["id"]
+    [renewal, _] = api.get("/v1/payments", customer_id=customer["id"]).json()["data"]
+    assert (renewal["payment_method_id"], renewal["status"]) == (other["id"], "succeeded")
+
+
 def test_a_bank_account_is_verified_by_its_deposits(api: Api) -> None:
     customer = api.customer()
     method = card(api, customer, "tok_bank_success", type="bank_account")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.money import card, draft, invoice_events, opened, paid
-from sandbox.support import Api, ManualClock, problem
+from sandbox.support import ONCE, Api, ManualClock, problem
 
 BACK = "http://127.0.0.1:9/back"
 
@@ -240,3 +240,27 @@ def test_refunds_in_a_currency_without_cents(api: Api) -> None:
     refund = api.ok(f"/v1/payments/{payment['id']}/refunds", {"amount": "80"})
     assert (payment["amount"], refund["amount"]) == ("1080", "80")
     assert Decimal(api.get(f"/v1/payments/{payment['id']}").json()["amount_refunded"]) == 80
+
+
+def test_paying_by_hand_ends_dunning(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    subscription = api.subscribe(customer, "starter", card=ONCE)
+    clock.advance(days=31)
+    assert api.current(customer)["status"] == "past_due"
+    owed = api.invoices(customer)[0]
+    other = card(api, customer)
+    api.ok(f"/v1/invoices/{owed['id']}/pay", {"payment_method_id": other["id"]})
+    assert api.current(customer)["status"] == "active"
+    assert invoice_events(api, subscription)[-1] == "subscription.dunning_recovered"
+
+
+def test_a_stored_card_that_asks_activates_the_subscription_when_it_is_confirmed(api: Api) -> None:
+    customer = api.customer()
+    card(api, customer, "tok_visa_3ds")
+    body = {"customer_id": customer["id"], "plan_code": "starter"}
+    subscription = api.ok("/v1/subscriptions", body)
+    assert subscription["status"] == "pending_activation"
+    [payment] = api.get("/v1/payments", customer_id=customer["id"]).json()["data"]
+    api.browser.post(payment["next_action"]["url"], data={"answer": "approve"})
+    assert api.current(customer)["id"] == subscription["id"]
+    assert api.current(customer)["status"] == "active"

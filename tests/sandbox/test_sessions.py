@@ -145,3 +145,26 @@ def test_a_card_that_was_stored_at_checkout_pays_later(api: Api) -> None:
     second = card(api, customer)
     invoice, payment = paid(api, customer)
     assert (invoice["status"], payment["payment_method_id"] != second["id"]) == ("paid", True)
+
+
+def test_a_trial_begins_with_nothing_to_pay(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    made = session(api, customer, plan_code="starter", trial_days=10)
+    assert api.browser.get(made["url"]).status_code == 200
+    assert api.browser.post(made["url"], data=CARD).status_code == 303
+    subscription = api.current(customer)
+    assert (subscription["status"], subscription["trial_end"]) == ("trialing", "2026-11-11T00:00:00.000Z")
+    assert (again(api, made)["status"], again(api, made)["invoice_id"], api.invoices(customer)) == (
+        "complete",
+        None,
+        [],
+    )
+    clock.advance(days=10)
+    assert api.current(customer)["status"] == "active"
+    assert [invoice["status"] for invoice in api.invoices(customer)] == ["paid"]
+
+
+def test_a_trial_of_none_beats_the_plans(api: Api) -> None:
+    customer = api.customer()
+    api.browser.post(session(api, customer, plan_code="starter", trial_days=0)["url"], data=CARD)
+    assert api.current(customer)["status"] == "active"

@@ -75,12 +75,11 @@ def update(call: Call) -> Doc:
     if changed["external_id"] != customer["external_id"]:
         _expect_free(unit, changed["external_id"])
     if changed["default_payment_method_id"] != customer["default_payment_method_id"]:
-        _expect_own_method(unit, customer, changed["default_payment_method_id"])
+        _take_method(unit, customer, changed["default_payment_method_id"])
     if changed == customer:
         return customer
     changed["updated_at"] = unit.stamp
     unit.store.save("customers", changed)
-    methods.mark_default(unit, customer["id"], changed["default_payment_method_id"])
     emit(unit, "customer.updated", changed, before=customer)
     return changed
 
@@ -95,6 +94,7 @@ def _expect_free(unit: Unit, external_id: str | None) -> None:
         raise Problem("customer.external_id_taken", f"Another customer has the external id '{external_id}'.")
 
 
-def _expect_own_method(unit: Unit, customer: Doc, method_id: str | None) -> None:
+def _take_method(unit: Unit, customer: Doc, method_id: str | None) -> None:
     if method_id:
         methods.owned(unit, customer["id"], method_id)
+    methods.follow_default(unit, customer["id"], method_id)

@@ -227,4 +227,4 @@ def _forget_waiting(unit: Unit, session: Doc) -> None:
 
 
 def _terms(session: Doc) -> Terms:
-    return Terms(session["quantities"], session["coupons"], session["metadata"])
+    return Terms(session["quantities"], session["coupons"], session["metadata"], trial_days=session["trial_days"])

@@ -78,19 +78,20 @@ def _attach(unit: Unit, customer: Doc, kind: str, details: Doc, behaviour: str, 
 def set_default(unit: Unit, customer_id: str, method: Doc | None) -> None:
     """Make a method the customer's default, or leave the customer without one."""
     chosen = method["id"] if method else None
-    mark_default(unit, customer_id, chosen)
     customer = unit.customer(customer_id)
-    if customer["default_payment_method_id"] != chosen:
-        changed = {**customer, "default_payment_method_id": chosen, "updated_at": unit.stamp}
-        unit.store.save("customers", changed)
-        emit(unit, "customer.updated", changed, before=customer)
-        agenda.schedule(unit, "customer.method", customer_id, unit.stamp)
+    if customer["default_payment_method_id"] == chosen:
+        return
+    follow_default(unit, customer_id, chosen)
+    changed = {**customer, "default_payment_method_id": chosen, "updated_at": unit.stamp}
+    unit.store.save("customers", changed)
+    emit(unit, "customer.updated", changed, before=customer)
 
 
-def mark_default(unit: Unit, customer_id: str, chosen: str | None) -> None:
-    """Write on each of a customer's methods whether it is the default one."""
+def follow_default(unit: Unit, customer_id: str, chosen: str | None) -> None:
+    """Write on each of a customer's methods whether it is the default one, and charge the new one from now on."""
     for method in unit.store.newest("payment_methods", {"customer_id": customer_id}):
         change(unit, method, is_default=method["id"] == chosen)
+    agenda.schedule(unit, "customer.method", customer_id, unit.stamp)
 
 
 def change(unit: Unit, method: Doc, **members: Any) -> Doc:
