@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 # Digits after the point, where they are not two.
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3, "CLF": 4}
 INNER_DIGITS = 8
+_HALF_EVEN = Context(prec=100, rounding=ROUND_HALF_EVEN)
 CURRENCIES = frozenset({"USD", "EUR", "GBP", "CHF", "CAD", "AUD", *MINOR_UNITS})
 
 
@@ -19,7 +20,9 @@ def minor_units(currency: str) -> int:
 def rounded(amount: Fraction | Decimal, currency: str) -> Decimal:
     """Round half-even to the currency's minor unit."""
     digits = minor_units(currency)
-    return Decimal(round(Fraction(amount) * 10**digits)).scaleb(-digits)
+    if isinstance(amount, Decimal):
+        return amount.quantize(Decimal(1).scaleb(-digits), context=_HALF_EVEN)
+    return Decimal(round(amount * 10**digits)).scaleb(-digits)
 
 
 def amount_text(amount: Fraction | Decimal, currency: str) -> str:

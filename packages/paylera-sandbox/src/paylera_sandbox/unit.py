@@ -27,11 +27,14 @@ class Unit:
     base_url: str
     emitted: int = 0
     scheduled: int = 0
+    _stamped: tuple[datetime | None, str] = (None, "")
 
     @property
     def stamp(self) -> str:
         """Return "now" as the API writes it."""
-        return stamp(self.now)
+        if self._stamped[0] is not self.now:
+            self._stamped = (self.now, stamp(self.now))
+        return self._stamped[1]
 
     def new_id(self, prefix: str) -> str:
         """Make an id."""

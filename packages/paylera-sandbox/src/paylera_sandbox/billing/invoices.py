@@ -112,15 +112,21 @@ def total_up(unit: Unit, invoice: Doc) -> Doc:
 
 def issue(unit: Unit, invoice: Doc) -> None:
     """Store a draft and open it at once."""
-    unit.store.insert("invoices", invoice)
     emit(unit, "invoice.created", invoice)
-    finalize(unit, invoice)
+    _open(unit, invoice)
+    unit.store.insert("invoices", invoice)
+    emit(unit, "invoice.finalized", invoice)
 
 
 def finalize(unit: Unit, invoice: Doc) -> None:
     """Open a stored draft: it gets its number, uses up credit the customer has, and is immutable from here."""
-    INVOICE.expect(invoice, "open")
     total_up(unit, invoice)
+    _open(unit, invoice)
+    save(unit, invoice, "invoice.finalized")
+
+
+def _open(unit: Unit, invoice: Doc) -> None:
+    INVOICE.expect(invoice, "open")
     number = unit.store.next_number(f"invoice-{unit.now.year}")
     invoice.update(
         number=f"INV-{unit.now.year}-{number:06d}",
@@ -130,7 +136,6 @@ def finalize(unit: Unit, invoice: Doc) -> None:
         pdf_url=f"{unit.base_url}/invoices/{invoice['id']}/pdf",
     )
     _book_credit(unit, invoice)
-    save(unit, invoice, "invoice.finalized")
 
 
 def record(

@@ -27,7 +27,6 @@ AGGREGATES: Mapping[str, tuple[str, str]] = {
     "payout_batch": ("payout_batch", "id"),
     "commission": ("affiliate", "affiliate_id"),
 }
-_ENABLED = {"status": "enabled"}
 
 
 def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) -> None:
@@ -37,7 +36,7 @@ def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) ->
     if previous == {}:
         return
     event = record(unit, event_type, doc, previous=previous)
-    for endpoint in unit.store.newest("webhook_endpoints", _ENABLED):
+    for endpoint in unit.store.kept("webhook_endpoints", status="enabled"):
         if endpoint["id"] != doc.get("id") and wants(endpoint["events"], event_type):
             queue(unit, event, endpoint)
 
