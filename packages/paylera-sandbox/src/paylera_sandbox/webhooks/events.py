@@ -43,7 +43,7 @@ def emit(unit: Unit, event_type: str, doc: Doc, *, before: Doc | None = None) ->
 
 def is_wanted(unit: Unit, event_type: str) -> bool:
     """Tell whether any endpoint listens to a type; those that come with every call are not made for nobody."""
-    return any(wants(found["events"], event_type) for found in unit.store.newest("webhook_endpoints", _ENABLED))
+    return any(wants(found["events"], event_type) for found in unit.store.kept("webhook_endpoints", status="enabled"))
 
 
 def record(unit: Unit, event_type: str, doc: Doc, *, previous: Doc | None = None) -> Doc:
