@@ -117,7 +117,7 @@ class Courier:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._sender.close()
+        self._sender.close()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

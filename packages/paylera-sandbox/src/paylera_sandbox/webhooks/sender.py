@@ -6,6 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import h11
+
+from paylera_sandbox.webhooks.connections import Answer, Closed, Connections
+
 if TYPE_CHECKING:
     import httpx2
 
@@ -35,58 +39,39 @@ class Outcome(NamedTuple):
 
 
 class Sender:
-    """The connections to receivers, opened when the first delivery needs them."""
+    """Posts to receivers over sockets, or to one in this process if there is one."""
 
     def __init__(self, receiver: httpx2.AsyncBaseTransport | None = None) -> None:
         self._receiver = receiver
-        self._opening = asyncio.Lock()
-        self._client: httpx2.AsyncClient | None = None
+        self._connections = Connections()
 
     async def post(self, url: str, payload: bytes, headers: dict[str, str]) -> Outcome:
         """Send once; redirects are failures, an answer that takes longer than ten seconds too."""
-        client = await self._connections()
-        from httpx2 import HTTPError, InvalidURL
-
         begun = time.monotonic()
         try:
-            async with (
-                asyncio.timeout(TIMEOUT_SECONDS),
-                client.stream("POST", url, content=payload, headers=headers) as answer,
-            ):
-                text = await _beginning(answer)
-                told = dict(list(answer.headers.items())[:_KEPT_HEADERS])
-                return Outcome(answer.status_code, text, told, None, _since(begun))
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                answer = await self._send(url, payload, headers)
         except TimeoutError:
             return _unanswered(f"no answer within {TIMEOUT_SECONDS:g} s", begun)
-        except (HTTPError, InvalidURL, OSError) as error:
+        except (h11.ProtocolError, Closed, OSError) as error:
             return _unanswered(str(error) or type(error).__name__, begun)
+        kept = dict(list(answer.headers.items())[:_KEPT_HEADERS])
+        return Outcome(answer.status, answer.body.decode("utf-8", "replace"), kept, None, _since(begun))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        self._connections.close()
 
-    async def _connections(self) -> httpx2.AsyncClient:
-        """Return the client, made in a thread: loading its library would hold up the API."""
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_new_client, self._receiver)
-            return self._client
+    async def _send(self, url: str, payload: bytes, headers: dict[str, str]) -> Answer:
+        if self._receiver is None:
+            return await self._connections.post(url, payload, headers, keep=_KEPT_OF_ANSWER)
+        from httpx2 import HTTPError, Request
 
-
-def _new_client(receiver: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
-    from httpx2 import AsyncClient
-
-    return AsyncClient(transport=receiver, trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
-
-
-async def _beginning(answer: httpx2.Response) -> str:
-    kept = b""
-    async for chunk in answer.aiter_bytes():
-        kept += chunk
-        if len(kept) >= _KEPT_OF_ANSWER:
-            break
-    return kept[:_KEPT_OF_ANSWER].decode("utf-8", "replace")
+        try:
+            answer = await self._receiver.handle_async_request(Request("POST", url, headers=headers, content=payload))
+            return Answer(answer.status_code, dict(answer.headers), (await answer.aread())[:_KEPT_OF_ANSWER])
+        except HTTPError as error:
+            raise Closed(str(error) or type(error).__name__) from None
 
 
 def _unanswered(reason: str, begun: float) -> Outcome:
