@@ -252,6 +252,23 @@ def test_recomputing_tax_that_is_right_changes_nothing(api: Api) -> None:
     assert invoice_events(api, invoice) == ["invoice.created"]
 
 
+def test_a_business_in_the_eu_owes_the_tax_itself(api: Api) -> None:
+    customer = api.customer()
+    invoice = draft(api, customer, {"description": "x", "amount": "10.00"})
+    tax_id = api.ok(f"/v1/customers/{customer['id']}/tax-ids", {"type": "eu_vat", "value": "DE136695976"})
+    assert api.get(f"/v1/invoices/{invoice['id']}").json()["tax"] == "0.80"  # a draft does not change by itself
+    recomputed = api.ok(f"/v1/invoices/{invoice['id']}/recompute-tax")
+    assert amounts(recomputed, "tax", "total", "tax_breakdown") == [
+        "0.00",
+        "10.00",
+        [{"name": "Tax", "rate": "0", "amount": "0.00"}],
+    ]
+    assert api.events(type="invoice.updated")[0]["previous_attributes"]["tax"] == "0.80"
+    assert b"DE136695976" in api.get(f"/v1/invoices/{invoice['id']}/pdf").content
+    api.client.post(f"/sandbox/tax-ids/{tax_id['id']}/invalidate", json={})
+    assert api.ok(f"/v1/invoices/{invoice['id']}/recompute-tax")["tax"] == "0.80"
+
+
 def test_one_key_makes_one_invoice(api: Api, clock: ManualClock) -> None:
     body = {"customer_id": api.customer()["id"], "currency": "USD"}
     assert api.ok("/v1/invoices", body, key="one") == api.ok("/v1/invoices", body, key="one")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.money import card, draft, invoice_events, opened, paid
-from sandbox.support import ONCE, Api, ManualClock, problem
+from sandbox.support import CAREFUL, ONCE, Api, ManualClock, problem
 
 BACK = "http://127.0.0.1:9/back"
 
@@ -252,6 +252,23 @@ def test_paying_by_hand_ends_dunning(api: Api, clock: ManualClock) -> None:
     api.ok(f"/v1/invoices/{owed['id']}/pay", {"payment_method_id": other["id"]})
     assert api.current(customer)["status"] == "active"
     assert invoice_events(api, subscription)[-1] == "subscription.dunning_recovered"
+
+
+def test_a_change_of_plan_waits_for_the_bank(api: Api) -> None:
+    customer = api.customer()
+    subscription = api.subscribe(customer, "starter")
+    card(api, customer, "tok_visa_3ds", set_as_default=True)
+    document = problem(
+        api.post(f"/v1/subscriptions/{subscription['id']}/change-plan", {"plan_code": "pro"}),
+        402,
+        "payment_method.required",
+    )
+    assert "confirmation" in document["detail"]
+    assert api.current(customer)["plan_code"] == "starter"
+    asked = api.browser.post(document["next_action"]["url"], data=CAREFUL)
+    assert api.browser.post(asked.headers["location"], data={"answer": "approve"}).status_code == 303
+    assert api.current(customer)["plan_code"] == "pro"
+    assert [invoice["status"] for invoice in api.invoices(customer)] == ["paid", "paid"]
 
 
 def test_a_stored_card_that_asks_activates_the_subscription_when_it_is_confirmed(api: Api) -> None:

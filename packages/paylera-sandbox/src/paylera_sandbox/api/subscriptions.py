@@ -87,9 +87,10 @@ def change_plan(call: Call) -> Doc:
     except Problem as problem:
         if problem.code != "payment_method.required":
             raise
+        why = problem.detail
     more = {"subscription_id": subscription["id"]}
     session = checkout.open_session(unit, customer, plan, terms_of(call.body), **more)
-    detail = "The customer has no payment method yet. Send the customer to next_action.url to pay and finish."
+    detail = f"{why} Send the customer to next_action.url to pay and finish."
     action = {"type": "redirect_to_url", "url": checkout.url(unit, session)}
     raise Problem("payment_method.required", detail, keep=True, next_action=action)
 

@@ -60,7 +60,7 @@ def apply(
     if not items:
         return _save(unit, subscription, changed)
     invoice = invoices.draft(unit, subscription, items)
-    if payments.is_due(invoice):
+    if payment is None and payments.is_due(invoice):
         _expect_payable(unit, invoice, method)
     changed["latest_invoice_id"] = subscriptions.bill(unit, invoice, method, payment=payment)
     if method is not None:
@@ -120,6 +120,8 @@ def _rest(unit: Unit, part: cycles.Part, item: Item, what: str, *, sign: int) ->
 def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:
     if method is None:
         raise Problem("payment_method.required", "The customer has no payment method to charge the difference to.")
+    if methods.asks_payer(method):
+        raise Problem("payment_method.required", "The customer's bank wants a confirmation before it pays.")
     decline = methods.decline_of(unit, method)
     if decline is None:
         return
