@@ -336,6 +336,34 @@ def test_a_card_declined_for_a_plan_change(api: Api) -> None:
     assert api.post(path, {"plan_code": "pro"}).status_code == 200
 
 
+def test_a_charge_counts_once(api: Api) -> None:
+    """A plan change looks ahead whether its charge will succeed; that is not another charge."""
+    customer = api.customer()
+    subscription = api.subscribe(customer, "starter")
+    fault = api.sandbox.faults.add("decline", customer_id=customer["id"], skip=1, times=1)
+    path = f"/v1/subscriptions/{subscription['id']}/change-plan"
+    assert api.post(path, {"plan_code": "pro"}).status_code == 200
+    assert api.sandbox.faults.get(fault["id"])["matched"] == 1
+    problem(api.post(path, {"plan_code": "pro_yearly"}), 402, "payment.declined")
+    assert api.sandbox.faults.get(fault["id"])["fired"] == 1
+
+
+def test_a_renewal_declined_and_recovered() -> None:
+    with Sandbox() as sandbox:
+        api = Api(sandbox)
+        poor, rich = api.customer(), api.customer()
+        held = {customer["id"]: api.subscribe(customer, "starter")["id"] for customer in (poor, rich)}
+        sandbox.faults.add("decline", customer_id=poor["id"], times=1, decline_code="insufficient_funds")
+        sandbox.advance("32d")
+        statuses = {name: api.get(f"/v1/subscriptions/{name}").json()["status"] for name in held.values()}
+        assert statuses == {held[poor["id"]]: "past_due", held[rich["id"]]: "active"}
+        sandbox.advance("5d")
+        assert api.get(f"/v1/subscriptions/{held[poor['id']]}").json()["status"] == "active"
+        failed = api.get("/v1/payments", customer_id=poor["id"], status="failed").json()["data"]
+        assert [payment["last_error"]["decline_code"] for payment in failed] == ["insufficient_funds"]
+        api.close()
+
+
 def test_cards_are_known_by_number_token_and_last_digits() -> None:
     fault = {"action": "decline", "card": "tok_visa_success"}
     assert matches(fault, {"card": "4242"})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from paylera_sandbox import ids
+from paylera_sandbox.billing.cards import Decline
 from paylera_sandbox.catalogue import Catalogue
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.problems import Problem
@@ -27,6 +28,9 @@ class Unit:
     base_url: str
     emitted: int = 0
     scheduled: int = 0
+    foreseen: dict[tuple[str, str | None], Decline | None] = field(
+        default_factory=dict
+    )  # what will come of charges that were asked about ahead
     _stamped: tuple[datetime | None, str] = (None, "")
 
     @property

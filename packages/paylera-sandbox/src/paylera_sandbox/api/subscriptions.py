@@ -144,7 +144,7 @@ def _expect_chargeable(unit: Unit, method: Doc | None) -> None:
     if method is None:
         detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
         raise Problem("payment_method.required", detail)
-    decline = methods.decline_of(unit, method)
+    decline = methods.decline_of(unit, method, ahead=True)
     if decline:
         # Kept, because a decline that was asked for is used up.
         raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)

@@ -122,7 +122,7 @@ def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:
         raise Problem("payment_method.required", "The customer has no payment method to charge the difference to.")
     if methods.asks_payer(method):
         raise Problem("payment_method.required", "The customer's bank wants a confirmation before it pays.")
-    decline = methods.decline_of(unit, method)
+    decline = methods.decline_of(unit, method, ahead=True)
     if decline is None:
         return
     invoices.issue(unit, invoice)
