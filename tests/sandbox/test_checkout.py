@@ -356,3 +356,86 @@ def test_reading_invoices_and_payments(api: Api) -> None:
     problem(api.get("/v1/invoices/inv_x"), 404, "invoice.not_found")
     problem(api.get("/v1/payments/pay_x"), 404, "payment.not_found")
     problem(api.get("/v1/payment-methods/pm_x"), 404, "payment_method.not_found")
+
+
+def checkout(api: Api, customer: dict, **fields: object) -> str:
+    return api.ok("/v1/checkout/sessions", {"customer_id": customer["id"], **fields})["url"]
+
+
+def test_card_fills_the_form_without_scripts(api: Api) -> None:
+    url = api.attach(api.customer(name="Ada"), "starter")["checkout_url"]
+    text = api.browser.get(url, params={"card": "tok_visa_3ds"}).text
+    for value in ("4000 0000 0000 3220", "12/29", "123", "Ada"):
+        assert f'value="{value}"' in text
+    assert 'value="4000' not in api.browser.get(url, params={"card": "tok_nope"}).text
+
+
+def test_page_says_what_comes_after_today(api: Api) -> None:
+    url = api.attach(api.customer(), "starter", coupons=["WELCOME10"])["checkout_url"]
+    text = " ".join(re.sub("<.*?>", "", api.browser.get(url).text).split())
+    assert "18.47 USD today" in text
+    assert "Then 20.52 USD with tax every month from 1 December 2026" in text
+    assert "With WELCOME10" in text
+
+
+def test_trial_costs_nothing_today(api: Api) -> None:
+    customer = api.customer()
+    url = checkout(api, customer, plan_code="starter", trial_days=14)
+    text = " ".join(re.sub("<.*?>", "", api.browser.get(url).text).split())
+    assert "You pay 0.00 USD today, and 20.52 USD every month from 15 November 2026" in text
+    assert "Start the trial" in text
+    assert api.browser.post(url, data=CARD).status_code == 303
+    assert api.current(customer)["status"] == "trialing"
+
+
+def test_promotion_code_on_the_page(api: Api) -> None:
+    url = checkout(api, api.customer(), plan_code="starter", allow_promotion_codes=True)
+    wrong = api.browser.post(f"{url}/promotion", data={"code": "NOPE"})
+    assert (wrong.status_code, 'id="code-wrong"' in wrong.text) == (422, True)
+    right = api.browser.post(f"{url}/promotion", data={"code": "WELCOME10"}, follow_redirects=True)
+    assert "18.47 USD" in right.text
+    closed = checkout(api, api.customer(), plan_code="starter")
+    assert "Promotion code" not in api.browser.get(closed).text
+    assert api.browser.post(f"{closed}/promotion", data={"code": "WELCOME10"}).status_code == 422
+
+
+def test_paying_once(api: Api) -> None:
+    customer = api.customer()
+    items = [{"description": "Setting up", "quantity": "2", "unit_amount": "50.00"}]
+    url = checkout(api, customer, mode="payment", currency="USD", line_items=items)
+    assert "108.00 USD" in api.browser.get(url).text
+    assert api.browser.post(url, data=CARD).status_code == 303
+    [invoice] = api.invoices(customer)
+    assert (invoice["status"], invoice["total"]) == ("paid", "108.00")
+
+
+def methods(api: Api, customer: dict) -> list[dict]:
+    return api.get(f"/v1/customers/{customer['id']}/payment-methods").json()["data"]
+
+
+def test_storing_a_card(api: Api) -> None:
+    customer = api.customer()
+    url = checkout(api, customer, mode="setup", success_url=OK_URL)
+    text = api.browser.get(url).text
+    assert "Nothing is charged today" in text
+    assert "Save the card" in text
+    declined = api.browser.post(url, data=DECLINED)
+    assert (declined.status_code, "The card was not saved" in declined.text) == (402, True)
+    assert methods(api, customer) == []
+    assert api.browser.post(url, data=CARD).status_code == 303
+    assert [method["card"]["last4"] for method in methods(api, customer)] == ["4242"]
+    assert "The card is saved" in api.browser.get(url).text
+    assert api.get("/v1/payments").json()["data"] == []
+
+
+def test_storing_a_card_that_the_bank_asks_about(api: Api) -> None:
+    customer = api.customer()
+    url = checkout(api, customer, mode="setup")
+    asked = api.browser.post(url, data=CAREFUL).headers["location"]
+    assert "keep your card" in api.browser.get(asked).text
+    assert methods(api, customer) == []
+    refused = api.browser.post(asked, data={"answer": "refuse"})
+    assert (refused.status_code, "could not confirm" in refused.text) == (402, True)
+    again = api.browser.post(url, data=CAREFUL).headers["location"]
+    assert api.browser.post(again, data={"answer": "approve"}).status_code == 303
+    assert [method["card"]["last4"] for method in methods(api, customer)] == ["3220"]

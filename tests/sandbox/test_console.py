@@ -18,13 +18,13 @@ def scene(api: Api, receiver: Receiver) -> Scene:
     return furnish(api, receiver.url)
 
 
-def page(api: Api, path: str, **query: str) -> str:
+def page(api: Api, path: str, /, **query: str) -> str:
     answer = api.browser.get(path, params=query or None)
     assert answer.status_code == 200, (path, answer.text)
     return answer.text
 
 
-def press(api: Api, path: str, **form: str) -> str:
+def press(api: Api, path: str, /, **form: str) -> str:
     """Send a form and follow to the page after it."""
     answer = api.browser.post(path, data=form)
     assert answer.status_code == 303, answer.text
@@ -329,6 +329,65 @@ def test_clock_is_moved_and_stopped(api: Api) -> None:
     assert "Pinned" in page(api, "/console/customers")
     refused = api.browser.post("/console/clock/advance", data={"by": "soon"})
     assert (refused.status_code, "must be a duration" in refused.text) == (422, True)
+
+
+def test_invoices_are_finalized_paid_and_written_off(api: Api) -> None:
+    api.subscribe(customer := api.customer(), "starter")
+    line = {"description": "Extra work", "quantity": "1", "unit_amount": "10.00"}
+
+    def draft() -> str:
+        return api.ok("/v1/invoices", {"customer_id": customer["id"], "currency": "USD", "lines": [line]})["id"]
+
+    home = f"/console/invoices/{draft()}"
+    assert "Open" in press(api, home, action="finalize")
+    assert "Paid" in press(api, home, action="pay")
+    other = f"/console/invoices/{draft()}"
+    press(api, other, action="finalize")
+    assert "Uncollectible" in press(api, other, action="mark-uncollectible")
+    assert api.browser.post(other, data={"action": "void"}).status_code == 422
+
+
+def test_refunds(api: Api) -> None:
+    api.subscribe(api.customer(), "starter")
+    [payment] = api.get("/v1/payments").json()["data"]
+    home = f"/console/payments/{payment['id']}"
+    assert "Partially refunded" in press(api, f"{home}/refund", amount="5.00", reason="too slow")
+    text = press(api, f"{home}/refund")
+    assert "15.52 USD" in text
+    assert "Refunded" in text
+    assert api.browser.post(f"{home}/refund").status_code == 422
+    assert re.search(r'<th scope="row">1 November 2026</th><td class="number">0\.00</td>', page(api, "/console"))
+
+
+def test_faults_are_added_by_click_and_form(api: Api) -> None:
+    assert "Everything works" in page(api, "/console/faults")
+    press(api, "/console/faults", preset="The next request fails with 503")
+    assert api.get("/v1/plans").status_code == 503
+    assert api.get("/v1/plans").status_code == 200
+    assert "Used up" in page(api, "/console/faults")
+    assert "/v1/plans" in page(api, "/console/requests", outcome="fault_made")
+    form = page(api, "/console/faults", action="latency")
+    assert 'name="milliseconds" value="1000"' in form
+    text = press(api, "/console/faults", action="latency", milliseconds="5", path="/v1/track", method="")
+    [fault] = [each for each in api.get("/sandbox/faults").json()["data"] if each["action"] == "latency"]
+    assert (fault["milliseconds"], fault["path"]) == (5, "/v1/track")
+    assert text.count("data-row") == 2
+    press(api, f"/console/faults/{fault['id']}/remove")
+    assert "Everything works" in press(api, "/console/faults/clear")
+    assert api.browser.post("/console/faults", data={"action": "nope"}).status_code == 422
+
+
+def test_events_on_demand(api: Api, receiver: Receiver) -> None:
+    api.ok("/v1/admin/webhook-endpoints", {"url": receiver.url})
+    text = press(api, "/console/events/trigger", type="invoice.paid", object_id="")
+    assert "<h1>invoice.paid</h1>" in text
+    assert receiver.wait_for(1)[0].headers["paylera-event-type"] == "invoice.paid"
+
+
+def test_start_over(api: Api, scene: Scene) -> None:
+    text = press(api, "/console/reset")
+    assert '<h2>Customers</h2><p class="big">0</p>' in text
+    assert api.get("/v1/customers").json()["data"] == []
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import httpx2
 import pytest
 
-from sandbox.support import CARD, ONCE, Api, ManualClock, problem
+from sandbox.support import CARD, CAREFUL, ONCE, Api, ManualClock, problem
 
 
 def open_portal(api: Api, customer: dict, **fields: object) -> str:
@@ -166,3 +166,129 @@ def test_index_shows_how_to_use_it(api: Api) -> None:
         assert text in page
     style = api.browser.get("/static/sandbox.css")
     assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub("<.*?>", " ", page).split())
+
+
+def test_preview_before_the_plan_is_changed(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    clock.advance(days=15)
+    page = open_portal(api, customer)
+    seen = text_of(api.browser.get(f"{page}/change-plan", params={"plan": "pro"}).text)
+    for expected in ("From Starter to Pro", "Unused time on Starter -9.50 USD", "Remaining time on Pro 24.50 USD"):
+        assert expected in seen
+    assert "Change and pay 16.20 USD" in seen
+    assert "From 1 December 2026 it costs 52.92 USD with tax every month" in seen
+    assert api.current(customer)["plan_code"] == "starter"
+    press(api, page, "change-plan", plan="pro")
+    assert api.invoices(customer)[0]["total"] == "16.20"
+
+
+def test_preview_of_a_downgrade_tells_of_the_credit(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "pro")
+    page = open_portal(api, customer)
+    seen = text_of(api.browser.get(f"{page}/change-plan", params={"plan": "starter"}).text)
+    assert "32.40 USD are kept as your credit" in seen
+    assert api.browser.get(f"{page}/change-plan", params={"plan": "nope"}).status_code == 404
+
+
+def test_cancel_at_once(api: Api) -> None:
+    customer = api.customer()
+    subscription = api.subscribe(customer, "starter")
+    page = open_portal(api, customer)
+    assert "has ended" in press(api, page, "cancel", when="now").text
+    assert api.get(f"/v1/subscriptions/{subscription['id']}").json()["status"] == "canceled"
+    assert "no subscription" in api.browser.get(page).text
+
+
+def test_commitment_is_kept(api: Api) -> None:
+    customer = api.customer()
+    method = api.ok(f"/v1/customers/{customer['id']}/payment-methods", {"type": "card", "token": "tok_visa_success"})
+    commitment = {"months": 12, "billing": "monthly", "early_cancel": "forbid"}
+    fields = {"customer_id": customer["id"], "plan_code": "starter", "default_payment_method_id": method["id"]}
+    api.ok("/v1/subscriptions", {**fields, "commitment": commitment})
+    page = open_portal(api, customer)
+    assert "committed to 12 months, until 1\u00a0November\u00a02027" in api.browser.get(page).text
+    refused = press(api, page, "cancel", when="now")
+    assert (refused.status_code, "committed until" in refused.text) == (422, True)
+    assert "Ends on 1\u00a0November\u00a02027" in press(api, page, "cancel").text
+
+
+def test_trial_and_pause_are_told(api: Api) -> None:
+    customer = api.customer()
+    subscription = api.ok("/v1/subscriptions", {"customer_id": customer["id"], "plan_code": "starter", "trial_days": 7})
+    page = open_portal(api, customer)
+    seen = text_of(api.browser.get(page).text)
+    assert "Your trial runs until 8 November 2026. Then 20.52 USD every month" in seen
+    assert subscription["status"] == "trialing"
+    other = api.customer(email="paused@example.com")
+    held = api.subscribe(other, "starter")
+    api.ok(f"/v1/subscriptions/{held['id']}/pause", {})
+    page = open_portal(api, other)
+    assert "Nothing is charged until it goes on" in api.browser.get(page).text
+    press(api, page, "resume")
+    assert api.current(other)["status"] == "active"
+
+
+def test_change_the_card_over_the_bank_s_question(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    page = open_portal(api, customer)
+    store = api.browser.post(f"{page}/card").headers["location"]
+    asked = api.browser.post(store, data=CAREFUL).headers["location"]
+    done = api.browser.post(asked, data={"answer": "approve"}, follow_redirects=True)
+    assert "The card is saved" in done.text
+    assert "ending in 3220" in done.text
+
+
+def owed(api: Api, customer: dict) -> dict:
+    """Make an open invoice."""
+    line = {"description": "Extra work", "quantity": "1", "unit_amount": "10.00"}
+    draft = api.ok("/v1/invoices", {"customer_id": customer["id"], "currency": "USD", "lines": [line]})
+    return api.ok(f"/v1/invoices/{draft['id']}/finalize")
+
+
+def test_pay_an_open_invoice(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    invoice = owed(api, customer)
+    page = open_portal(api, customer)
+    assert f'value="{invoice["id"]}">Pay 10.80' in api.browser.get(page).text
+    assert "The invoice is paid" in press(api, page, "pay", invoice=invoice["id"]).text
+    assert api.get(f"/v1/invoices/{invoice['id']}").json()["status"] == "paid"
+    assert press(api, page, "pay", invoice=invoice["id"]).status_code == 422
+
+
+def test_pay_without_a_card_takes_one_first(api: Api) -> None:
+    customer = api.customer()
+    invoice = owed(api, customer)
+    page = open_portal(api, customer)
+    store = api.browser.post(f"{page}/pay", data={"invoice": invoice["id"]}).headers["location"]
+    back = api.browser.post(store, data=CARD, follow_redirects=True)
+    assert "The card is saved" in back.text
+    assert "The invoice is paid" in press(api, page, "pay", invoice=invoice["id"]).text
+
+
+def test_pay_with_a_card_that_is_declined(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter", card=ONCE)
+    invoice = owed(api, customer)
+    page = open_portal(api, customer)
+    refused = press(api, page, "pay", invoice=invoice["id"])
+    assert (refused.status_code, "declined" in refused.text) == (402, True)
+    [failed] = api.get("/v1/payments", invoice_id=invoice["id"]).json()["data"]
+    assert failed["status"] == "failed"
+
+
+def test_nobody_pays_the_invoices_of_others(api: Api) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter")
+    invoice = owed(api, api.customer(email="other@example.com"))
+    page = open_portal(api, customer)
+    assert press(api, page, "pay", invoice=invoice["id"]).status_code == 404
+    for action in ("pay", "card"):
+        assert httpx2.post(f"{page}/{action}", data={"invoice": invoice["id"]}, verify=False).status_code == 410

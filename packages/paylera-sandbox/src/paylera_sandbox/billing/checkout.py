@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from paylera_sandbox.billing import invoices, methods, payments, proration, subscriptions
-from paylera_sandbox.billing.cards import BY_NAME, DECLINES, Card
+from paylera_sandbox.billing.cards import BY_NAME, DECLINES, Card, Decline
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.faults import charges
@@ -148,37 +148,56 @@ def planned(unit: Unit, session: Doc) -> Doc | None:
 
 def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc | None:
     """Charge a card and return the payment, whose status tells what came of it: `succeeded`, `failed`, or
-    `requires_action` (the bank asks for confirmation). None: credit covered everything."""
+    `requires_action` (the bank asks for confirmation). None: nothing is due (a trial, credit, a card that is only
+    stored); the bank may ask about the card all the same, then the session waits (`_waiting`). A card that it declines
+    is refused."""
     invoice = quote(unit, session)
     _forget_waiting(unit, session)
-    expiry = {"exp_month": exp_month, "exp_year": exp_year}
-    if not payments.is_due(invoice):
-        return _complete(unit, session, card, None, expiry)
-    payment = payments.create(unit, invoice)
+    payment = payments.create(unit, invoice) if payments.is_due(invoice) else None
     on_demand = charges.decline(unit, session["customer_id"], card=card.number[-4:])
     if decline := on_demand or DECLINES.get(card.behaviour):
-        return payments.fail(unit, payment, decline)
+        return _declined(unit, payment, decline)
+    expiry = {"exp_month": exp_month, "exp_year": exp_year}
     if card.behaviour == "requires_action":
-        session["_waiting"] = {"payment_id": payment["id"], "card": card.number, **expiry}
-        unit.store.save("checkout_sessions", session)
-        payment["_session_id"] = session["id"]
-        return payments.ask_payer(unit, payment, f"{url(unit, session)}/confirm")
+        return _ask(unit, session, payment, {"card": card.number, **expiry})
     return _complete(unit, session, card, payment, expiry)
 
 
 def confirm(unit: Unit, session: Doc, *, approved: bool) -> Doc | None:
-    """Finish a payment that waited for the payer's confirmation. Returns the payment."""
+    """Finish a payment, or the storing of a card, that waited for the payer's confirmation. Returns the payment."""
     waiting = session["_waiting"]
     if waiting is None:
         raise Problem("payment.not_found", "No payment of this session waits for a confirmation.")
     session["_waiting"] = None
-    payment = unit.need("payments", waiting["payment_id"], "payment.not_found")
+    payment = _awaited(unit, waiting)
     if not approved:
         unit.store.save("checkout_sessions", session)
-        return payments.fail(unit, payment, DECLINES["authentication_failed"])
+        return _declined(unit, payment, DECLINES["authentication_failed"])
     quote(unit, session)  # what stands in the way may have come up meanwhile
     expiry = {"exp_month": waiting["exp_month"], "exp_year": waiting["exp_year"]}
     return _complete(unit, session, BY_NAME[waiting["card"]], payment, expiry)
+
+
+def _ask(unit: Unit, session: Doc, payment: Doc | None, card: Doc) -> Doc | None:
+    """Let the session wait for the payer's confirmation."""
+    session["_waiting"] = {"payment_id": payment["id"] if payment else None, **card}
+    unit.store.save("checkout_sessions", session)
+    if payment is None:
+        return None
+    payment["_session_id"] = session["id"]
+    return payments.ask_payer(unit, payment, f"{url(unit, session)}/confirm")
+
+
+def _declined(unit: Unit, payment: Doc | None, decline: Decline) -> Doc:
+    """Record that a payment failed; without one, refuse."""
+    if payment is None:
+        raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)
+    return payments.fail(unit, payment, decline)
+
+
+def _awaited(unit: Unit, waiting: Doc) -> Doc | None:
+    """Return the payment that a confirmation is about; None if it is about the card alone."""
+    return unit.need("payments", waiting["payment_id"], "payment.not_found") if waiting["payment_id"] else None
 
 
 def return_url(session: Doc) -> str | None:
@@ -222,7 +241,8 @@ def _forget_waiting(unit: Unit, session: Doc) -> None:
     """Give up a payment that waits for the payer, who has come back with another card instead."""
     waiting, session["_waiting"] = session["_waiting"], None
     if waiting:
-        payments.cancel(unit, unit.need("payments", waiting["payment_id"], "payment.not_found"))
+        if payment := _awaited(unit, waiting):
+            payments.cancel(unit, payment)
         unit.store.save("checkout_sessions", session)
 
 

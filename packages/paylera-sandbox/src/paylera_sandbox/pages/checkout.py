@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from paylera_sandbox.billing import checkout
@@ -39,8 +40,20 @@ def pay(visit: Visit) -> Answer:
     if card is None or expiry is None or faults:
         return _form(visit, session, faults=faults, status=422)
     month, year = expiry
-    payment = checkout.pay(visit.unit, session, card, exp_month=month, exp_year=year)
-    return _after(visit, session, payment)
+    return _after(visit, session, lambda: checkout.pay(visit.unit, session, card, exp_month=month, exp_year=year))
+
+
+def promote(visit: Visit) -> Answer:
+    """Use a promotion code."""
+    session = _session(visit)
+    closed = _closed(visit, session)
+    if closed is not None:
+        return closed
+    try:
+        checkout.promote(visit.unit, session, visit.form.get("code", "").strip())
+    except Problem as problem:
+        return _form(visit, session, refused=problem.detail, status=422)
+    return Redirect(f"/checkout/{session['id']}")
 
 
 def ask(visit: Visit) -> Answer:
@@ -49,8 +62,9 @@ def ask(visit: Visit) -> Answer:
     closed = _closed(visit, session)
     if closed is not None or not session["_waiting"]:
         return closed or Redirect(f"/checkout/{session['id']}")
-    payment = visit.unit.need("payments", session["_waiting"]["payment_id"], "payment.not_found")
-    return Page("confirm.html", {"payment": payment, "card": BY_NAME[session["_waiting"]["card"]]})
+    waiting = session["_waiting"]
+    payment = visit.unit.store.find("payments", waiting["payment_id"] or "")
+    return Page("confirm.html", {"payment": payment, "card": BY_NAME[waiting["card"]]})
 
 
 def answer(visit: Visit) -> Answer:
@@ -62,7 +76,7 @@ def answer(visit: Visit) -> Answer:
     if closed is not None or not session["_waiting"]:
         return closed or Redirect(f"/checkout/{session['id']}")
     approved = visit.form.get("answer") == "approve"
-    return _after(visit, session, checkout.confirm(visit.unit, session, approved=approved))
+    return _after(visit, session, lambda: checkout.confirm(visit.unit, session, approved=approved))
 
 
 def _session(visit: Visit) -> Doc:
@@ -77,7 +91,8 @@ def _closed(visit: Visit, session: Doc) -> Page | None:
     status = checkout.status(visit.unit, session)
     if status == "complete":
         link = checkout.return_url(session)
-        return notice(200, "This is paid", "Thank you. You can close this page.", link=link, link_text="Continue")
+        title = {"setup": "The card is saved"}.get(session["mode"], "This is paid")
+        return notice(200, title, "Thank you. You can close this page.", link=link, link_text="Continue")
     if status == "expired":
         text = "The link was valid for 24 hours. Start again from where you came from."
         return notice(410, "This link has expired", text, link=session["cancel_url"])
@@ -89,14 +104,20 @@ def _closed(visit: Visit, session: Doc) -> Page | None:
 
 
 def _form(
-    visit: Visit, session: Doc, *, faults: dict[str, str] | None = None, declined: str | None = None, status: int = 200
+    visit: Visit,
+    session: Doc,
+    *,
+    faults: dict[str, str] | None = None,
+    declined: str | None = None,
+    refused: str | None = None,
+    status: int = 200,
 ) -> Page:
     unit = visit.unit
     customer = unit.customer(session["customer_id"])
     planned = checkout.planned(unit, session)
     values: dict[str, Any] = {
         "session": session,
-        "mode": session.get("mode", "subscription"),
+        "mode": session["mode"],
         "plan": unit.plan(session["plan_id"]) if planned else None,
         "planned": planned,
         "renewal": renewal(unit, planned) if planned else None,
@@ -106,6 +127,7 @@ def _form(
         "values": _typed(visit, customer, mistaken=bool(faults or declined)),
         "faults": {name: (faults or {}).get(name) for name in _FIELDS},
         "declined": declined,
+        "refused": refused,
     }
     return Page("checkout.html", values, status)
 
@@ -149,14 +171,17 @@ def _expiry(visit: Visit) -> tuple[int, int] | None:
     return (month, year) if 1 <= month <= 12 and (year, month) >= (now.year, now.month) else None
 
 
-def _after(visit: Visit, session: Doc, payment: Doc | None) -> Answer:
-    if payment is None:
-        return _onward(session)
-    if payment["status"] == "failed":
+def _after(visit: Visit, session: Doc, charge: Callable[[], Doc | None]) -> Answer:
+    """Do what a click asks for, and show what comes of it."""
+    try:
+        payment = charge()
+    except Problem as problem:
+        if problem.code != "payment.declined":
+            raise
+        return _form(visit, session, declined=problem.detail, status=402)
+    if payment is not None and payment["status"] == "failed":
         return _form(visit, session, declined=payment["last_error"]["user_message"], status=402)
-    if payment["status"] == "requires_action":
-        return Redirect(f"/checkout/{session['id']}/confirm")
-    return _onward(session)
+    return Redirect(f"/checkout/{session['id']}/confirm") if session["_waiting"] else _onward(session)
 
 
 def _onward(session: Doc) -> Redirect:

@@ -90,6 +90,36 @@ def change_plan(visit: Visit) -> Answer:
     return _back(session, "change-plan")
 
 
+def change_card(visit: Visit) -> Answer:
+    """Go to a page that stores a card, and back."""
+    session = _visitors(visit)
+    return _store_card(visit, session, "card")
+
+
+def pay(visit: Visit) -> Answer:
+    """Pay an open invoice with the stored card; the bank may ask first, and without a card one is taken first."""
+    session = _visitors(visit)
+    unit, home = visit.unit, f"/portal/{session['id']}"
+    invoice = unit.store.find("invoices", visit.form.get("invoice", ""))
+    if invoice is None or invoice["customer_id"] != session["customer_id"]:
+        raise Problem("invoice.not_found", "This invoice is not yours.")
+    try:
+        body = {"return_url": f"{unit.base_url}{home}"}
+        payment = perform(visit, "POST", "/v1/invoices/{id}/pay", body, id=invoice["id"])
+    except Problem as problem:
+        if problem.code == "payment_method.required":
+            return _store_card(visit, session, "card")
+        return _page(visit, session, error=problem.detail, status=problem.status)
+    if payment["status"] == "requires_action":
+        return Redirect(payment["next_action"]["url"])
+    return _back(session, "pay")
+
+
+def _store_card(visit: Visit, session: Doc, done: str) -> Redirect:
+    customer = visit.unit.customer(session["customer_id"])
+    return Redirect(checkout.open_setup(visit.unit, customer, **_links(visit, session, done))["url"])
+
+
 def _links(visit: Visit, session: Doc, done: str) -> dict[str, str]:
     home = f"{visit.unit.base_url}/portal/{session['id']}"
     return {"success_url": f"{home}?done={done}", "cancel_url": home}
@@ -143,8 +173,6 @@ def _page(visit: Visit, session: Doc, *, done: str | None = None, error: str | N
         "subscription": subscription,
         "method": _method(unit, customer),
         "invoices": unit.store.newest("invoices", {"customer_id": customer["id"]}, limit=_INVOICES),
-        "can_pay": False,
-        "can_set_up": False,
         "done": done,
         "error": error,
         **(_about(unit, subscription) if subscription else _NOTHING),

@@ -15,10 +15,13 @@ CONSOLE_FRAME = "console/layout.html"
 PAGES: Mapping[str, Mapping[str, View]] = {
     "/checkout/{id}": {"GET": checkout.show, "POST": checkout.pay},
     "/checkout/{id}/confirm": {"GET": checkout.ask, "POST": checkout.answer},
+    "/checkout/{id}/promotion": {"POST": checkout.promote},
     "/payments/{id}/confirm": {"GET": payments.ask, "POST": payments.answer},
     "/portal/{id}": {"GET": portal.show},
     "/portal/{id}/cancel": {"POST": portal.cancel},
     "/portal/{id}/resume": {"POST": portal.resume},
+    "/portal/{id}/card": {"POST": portal.change_card},
+    "/portal/{id}/pay": {"POST": portal.pay},
     "/portal/{id}/change-plan": {"GET": portal.preview, "POST": portal.change_plan},
     "/invoices/{id}/pdf": {"GET": home.invoice},
     "/openapi/v1.json": {"GET": reference.document},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.pages.acting import perform
+from paylera_sandbox.pages.acting import command, given, perform
 from paylera_sandbox.pages.console.listing import listing
 from paylera_sandbox.pages.console.telling import told
-from paylera_sandbox.pages.endpoint import Answer, Visit
+from paylera_sandbox.pages.endpoint import Answer, Errand, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
 from paylera_sandbox.webhooks.catalogue import EVENT_TYPES
 from paylera_sandbox.webhooks.subscribers import wants
@@ -20,7 +20,14 @@ def show(visit: Visit) -> Answer:
     found = listing(visit, "events", types=_types(wanted), filters=("aggregate_id",))
     rows = [told(event) for event in found.rows]
     about = found.filters.get("aggregate_id", "")
-    values = {"here": "events", "listing": found, "rows": rows, "type": wanted, "about": about}
+    values = {
+        "here": "events",
+        "listing": found,
+        "rows": rows,
+        "type": wanted,
+        "about": about,
+        "types": sorted(EVENT_TYPES),
+    }
     return Page("console/events.html", values)
 
 
@@ -52,6 +59,12 @@ def send(visit: Visit) -> Answer:
     path = "/v1/admin/webhook-endpoints/{id}/replay"
     perform(visit, "POST", path, {"event_ids": [visit.ids["id"]]}, id=visit.form.get("endpoint_id", ""))
     return Redirect(f"/console/events/{visit.ids['id']}")
+
+
+async def trigger(errand: Errand) -> Answer:
+    """Make up an event of a type, about an object that there is or one made up."""
+    answer = await command(errand, "POST", "/sandbox/trigger", given(errand, "type", "object_id"))
+    return Redirect(f"/console/events/{answer['event']['id']}")
 
 
 def deliveries(visit: Visit) -> Answer:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from paylera_sandbox.pages.acting import command
 from paylera_sandbox.pages.console import figures
 from paylera_sandbox.pages.console.telling import told
-from paylera_sandbox.pages.endpoint import Answer, Visit
-from paylera_sandbox.pages.rendering import Page
+from paylera_sandbox.pages.endpoint import Answer, Errand, Visit
+from paylera_sandbox.pages.rendering import Page, Redirect
 
 _LATEST = 8
 
@@ -23,3 +24,9 @@ def show(visit: Visit) -> Answer:
         "requests": visit.engine.recorder.requests()[: -_LATEST - 1 : -1],
     }
     return Page("console/overview.html", values)
+
+
+async def reset(errand: Errand) -> Answer:
+    """Empty the sandbox; the request log goes with it."""
+    await command(errand, "POST", "/sandbox/reset")
+    return Redirect("/console")

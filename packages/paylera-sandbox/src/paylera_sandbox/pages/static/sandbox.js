@@ -27,15 +27,16 @@ function replace(part, fresh) {
 }
 
 async function refresh() {
-  const parts = [...document.querySelectorAll("[data-live]")].filter((part) => part.id && !busy(part));
-  if (!live || document.hidden || !parts.length) return;
+  const parts = [...document.querySelectorAll("[data-live]")].filter((part) => part.id);
+  if (!live || document.hidden || parts.every(busy)) return;
   const answer = await fetch(location.href, { headers: version ? { "If-None-Match": version } : {} });
   if (!answer.ok) return;
-  version = answer.headers.get("ETag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  version = answer.headers.get("ETag");
   for (const part of parts) {
     const fresh = page.getElementById(part.id);
-    if (fresh && !busy(part)) replace(part, fresh);
+    if (busy(part)) version = null; // its turn comes when nobody works in it
+    else if (fresh) replace(part, fresh);
   }
 }
 
