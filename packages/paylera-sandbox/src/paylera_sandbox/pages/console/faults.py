@@ -10,6 +10,7 @@ from paylera_sandbox.faults.specs import rules_of
 from paylera_sandbox.pages.acting import command, given
 from paylera_sandbox.pages.endpoint import Answer, Errand, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
+from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import public
 
 _HOME = "/console/faults"
@@ -25,6 +26,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "The next webhook never comes": {"action": "webhook_drop", "times": 1},
     "The next charge is declined": {"action": "decline", "times": 1},
 }
+_NUMBERS = {"skip", "times", "seed", "milliseconds", "seconds", "retry_after", "status"}
 _SCHEDULE = ("skip", "times", "probability", "seed")
 
 
@@ -48,8 +50,15 @@ async def add(errand: Errand) -> Answer:
     """Add a fault: a preset, or what the form says."""
     names = ["action", *(rules_of(errand.form["action"]) if errand.form.get("action") in ACTIONS else ())]
     preset = PRESETS.get(errand.form.get("preset", ""))
-    await command(errand, "POST", "/sandbox/faults", dict(preset) if preset else given(errand, *names))
+    await command(errand, "POST", "/sandbox/faults", dict(preset) if preset else _read(errand, names))
     return Redirect(_HOME)
+
+
+def _read(errand: Errand, names: list[str]) -> Doc:
+    """Read the form: what is to be a number comes as its digits."""
+    found = given(errand, *names)
+    digits = {name: int(found[name]) for name in _NUMBERS & found.keys() if found[name].isdecimal()}
+    return {**found, **digits}
 
 
 async def remove(errand: Errand) -> Answer:
