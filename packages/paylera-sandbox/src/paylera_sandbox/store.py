@@ -52,9 +52,9 @@ CREATE TABLE IF NOT EXISTS usage_counters (
     subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
     PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (
-    kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, place INTEGER NOT NULL,
-    PRIMARY KEY (kind, subject)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, place, subject);
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, place INTEGER NOT NULL,
+    UNIQUE (kind, subject));
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, place, seq);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS idempotency (
@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
 CREATE INDEX IF NOT EXISTS outbox_heads ON outbox (endpoint_id, due_at, seq) WHERE held = 0;
 """
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 class StoreError(Exception):

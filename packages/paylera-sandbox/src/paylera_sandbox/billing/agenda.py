@@ -7,7 +7,8 @@ from typing import NamedTuple
 from paylera_sandbox.store import Store
 from paylera_sandbox.unit import Unit
 
-# All kinds. Of those that are due at the same moment, the first runs first; `billing.jobs` has a handler for each.
+# All kinds, each with a handler in `billing.jobs`. Of those that are due at the same moment, the first runs first, and
+# of one kind what was planned first.
 KINDS = (
     "charged_back",
     "dispute_won",
@@ -50,7 +51,7 @@ def unschedule(unit: Unit, subject: str, *kinds: str) -> None:
 
 def first(store: Store) -> Job | None:
     """Return the job that comes next, due or not."""
-    rows = store.execute("SELECT kind, subject, due_at FROM jobs ORDER BY due_at, place, subject LIMIT 1")
+    rows = store.execute("SELECT kind, subject, due_at FROM jobs ORDER BY due_at, place, seq LIMIT 1")
     return Job(*rows[0]) if rows else None
 
 
