@@ -58,6 +58,13 @@ def test_console_without_anything(api: Api, page: Page) -> None:
     assert wrong == []
 
 
+def test_reference(api: Api, page: Page) -> None:
+    paths = ["/docs", "/docs/CreateCustomer", "/docs/ListInvoices", "/docs/ChangePlan", "/docs/InvoicePaidEvent"]
+    paths += ["/docs/objects/Invoice", "/docs/objects/Problem", "/docs/GetInvoicePdf"]
+    wrong = [flaw for path in paths for flaw in flaws(page, api.sandbox.url + path)]
+    assert wrong == []
+
+
 def test_customers_pages(api: Api, scene: Scene, page: Page) -> None:
     customer = scene.ids["customers"]
     other = api.customer(email="new@example.com")

@@ -45,6 +45,10 @@ def test_every_reference_leads_somewhere() -> None:
         assert found, reference
 
 
+def test_every_schema_has_a_plain_name() -> None:
+    assert [name for name in SCHEMAS if not re.fullmatch("[A-Z][A-Za-z]+", name)] == [], "two models have one name"
+
+
 def test_every_schema_is_a_json_schema_with_an_example_that_fits() -> None:
     for name, schema in SCHEMAS.items():
         validator = jsonschema_rs.Draft202012Validator(

@@ -66,7 +66,7 @@ class Component(TypedDict):
     recognition: Code | None
 
 
-class DunningPolicy(TypedDict):
+class PlanDunningPolicy(TypedDict):
     """What happens when dunning gives up."""
 
     on_exhaustion: Literal["cancel_subscription", "pause_subscription", "mark_uncollectible_only", "notify_only"]
@@ -91,7 +91,7 @@ class Plan(TypedDict):
     components: list[Component]
     features: dict[str, PlanFeature]
     """By feature code."""
-    dunning_policy: DunningPolicy | None
+    dunning_policy: PlanDunningPolicy | None
     metadata: Metadata
     created_at: Stamp
     updated_at: Stamp

@@ -9,7 +9,12 @@ from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import HEADERS, HERE, Page, notice
 from paylera_sandbox.receipt import receipt
 
-_FILES = {"sandbox.css": "text/css", "sandbox.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FILES = {
+    "sandbox.css": "text/css",
+    "sandbox.js": "text/javascript",
+    "reference.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _LATEST = 8
 
 

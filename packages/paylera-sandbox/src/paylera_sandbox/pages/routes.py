@@ -28,6 +28,11 @@ PAGES: Mapping[str, Mapping[str, View]] = {
     "/static/{name}": {"GET": home.file},
 }
 START: Mapping[str, Mapping[str, View]] = {"/": {"GET": home.show}}
+REFERENCE: Mapping[str, Mapping[str, View]] = {
+    "/docs": {"GET": reference.index},
+    "/docs/{name}": {"GET": reference.operation},
+    "/docs/objects/{name}": {"GET": reference.model},
+}
 ELSE: Mapping[str, Mapping[str, View]] = {"/{rest:path}": {"GET": home.missing, "POST": home.missing}}
 
 
@@ -38,4 +43,4 @@ def page_routes(namespaces: Namespaces, namespace: Namespace) -> list[BaseRoute]
         endpoints = ((path, PageEndpoint(namespaces, namespace, views, frame=frame)) for path, views in table.items())
         return [Route(path, endpoint) for path, endpoint in endpoints]
 
-    return [*routes({**START, **CONSOLE}, CONSOLE_FRAME), *routes({**PAGES, **ELSE}, "layout.html")]
+    return [*routes({**START, **REFERENCE, **CONSOLE}, CONSOLE_FRAME), *routes({**PAGES, **ELSE}, "layout.html")]
