@@ -96,3 +96,79 @@ def test_refusals_have_their_class(face: Any, live: Any, sandbox: Sandbox) -> No
     face.shut()
     with pytest.raises(errors.AuthenticationError):
         face.connect(sandbox.url, api_token="pl_test_somebody_else").list_plans()
+
+
+def test_an_invoice_from_draft_to_refund(live: Any, customer: Any) -> None:
+    live.create_payment_method(customer["id"], type="card", token="tok_visa_success")
+    draft = live.create_invoice(
+        customer_id=customer["id"], currency="EUR", lines=[{"description": "a", "amount": "5.00"}]
+    )
+    line = live.add_invoice_line(draft["id"], description="b", quantity=3, unit_amount="1.005", discount_amount="0.02")
+    assert (line["amount"], line["tax_amount"]) == ("3.02", "0.24")  # 3.015 is half-even 3.02
+    live.delete_invoice_line(draft["id"], draft["lines"][0]["id"])
+    assert live.recompute_invoice_tax(draft["id"])["total"] == "3.24"
+    assert live.update_invoice(draft["id"], due_at=None, metadata={"order": "7"})["metadata"] == {"order": "7"}
+    assert live.finalize_invoice(draft["id"])["status"] == "open"
+    payment = live.pay_invoice(draft["id"], return_url="https://shop.example/")
+    assert (payment["status"], live.get_invoice(draft["id"])["status"]) == ("succeeded", "paid")
+    note = live.create_credit_note(draft["id"], reason="other", amount="1.00", outcome={"kind": "refund"})
+    refund = live.create_refund(payment["id"], destination="credit_balance")
+    assert (note["outcome"]["amount_refunded"], refund["amount"]) == ("1.00", "2.24")
+    assert live.get_payment(payment["id"])["refunds"] == [note["outcome"]["refund_id"], refund["id"]]
+    assert live.items(live.client.list_refunds(payment["id"]))[0] == refund
+    assert live.items(live.client.list_credit_notes(invoice_id=draft["id"])) == [live.get_credit_note(note["id"])]
+    assert live.get_invoice_pdf(draft["id"]).startswith(b"%PDF")
+    other = live.create_invoice(customer_id=customer["id"], currency="EUR")
+    assert live.delete_invoice(other["id"]) is None
+
+
+def test_a_decline_and_a_confirmation(live: Any, customer: Any) -> None:
+    line = {"description": "a", "amount": "5.00"}
+    invoice = live.create_invoice(customer_id=customer["id"], currency="USD", lines=[line])["id"]
+    live.finalize_invoice(invoice)
+    declined = live.create_payment_method(customer["id"], type="card", token="tok_visa_decline")
+    with pytest.raises(errors.PayleraError) as caught:
+        live.pay_invoice(invoice, payment_method_id=declined["id"])
+    assert (caught.value.status, caught.value.code) == (402, "payment.declined")
+    assert live.get_payment(caught.value.problem["payment_id"])["last_error"]["decline_code"] == "card_declined"
+    asks = live.create_payment_method(customer["id"], type="card", token="tok_visa_3ds")
+    waiting = live.pay_invoice(invoice, payment_method_id=asks["id"])
+    assert live.get_payment_action_url(waiting["id"])["url"] == waiting["next_action"]["url"]
+    assert live.cancel_payment(waiting["id"])["status"] == "canceled"
+    assert live.void_invoice(invoice)["status"] == "void"
+    assert live.update_payment_method(asks["id"], is_default=True)["is_default"] is True
+    assert live.delete_payment_method(declined["id"]) is None
+
+
+def test_wallets(live: Any, customer: Any) -> None:
+    wallet = live.create_wallet(customer_id=customer["id"], currency="JPY", drift_floor=-100)
+    live.credit_wallet(wallet["id"], amount=500, reason="promotional", external_id="gift")
+    assert live.debit_wallet(wallet["id"], amount=600)["balance_after"] == "-100"
+    with pytest.raises(errors.ValidationError) as caught:
+        live.debit_wallet(wallet["id"], amount=1)
+    assert caught.value.code == "wallet.insufficient_funds"
+    assert live.update_wallet(wallet["id"], drift_floor="-200")["drift_floor"] == "-200"
+    assert live.items(live.client.list_wallets(customer_id=customer["id"])) == [live.get_wallet(wallet["id"])]
+    assert [entry["amount"] for entry in live.items(live.client.list_wallet_entries(wallet["id"]))] == ["-600", "500"]
+
+
+def test_sessions_and_setups(live: Any, customer: Any) -> None:
+    item = {"description": "Mug", "quantity": "2", "unit_amount": "4.50"}
+    url = "https://shop.example/ok"
+    made = live.create_checkout_session(
+        customer_id=customer["id"], success_url=url, mode="payment", currency="USD", line_items=[item]
+    )
+    assert live.get_checkout_session(made["id"]) == made
+    planned = live.create_checkout_session(customer_id=customer["id"], success_url=url, plan_code="pro", trial_days=7)
+    assert httpx2.get(planned["url"], trust_env=False).status_code == 200
+    assert live.create_portal_session(customer_id=customer["id"])["customer_id"] == customer["id"]
+    intent = live.create_setup_intent(customer_id=customer["id"], payment_method_types=["bank_account"])
+    bank = live.confirm_setup_intent(
+        intent["id"],
+        client_secret=intent["client_secret"],
+        type="bank_account",
+        token="tok_bank_success",
+    )
+    assert live.get_setup_intent(intent["id"])["payment_method_id"] == bank["id"]
+    assert live.verify_payment_method(bank["id"], amounts=["0.32", "0.45"])["verified"] is True
+    assert live.get_payment_method(bank["id"])["verified"] is True

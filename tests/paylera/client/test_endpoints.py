@@ -23,6 +23,7 @@ from paylera.client.blocking import (
     payouts,
     sessions,
     subscriptions,
+    wallets,
 )
 from paylera.client.calls import ListCall
 from paylera.client.execution import Execution
@@ -31,6 +32,7 @@ from paylera.system import REAL
 
 MODULES = [
     administration, catalog, customers, invoices, metering, payment_methods, payments, payouts, sessions, subscriptions,
+    wallets,
 ]  # fmt: skip
 ENDPOINTS = {
     name: function
@@ -83,6 +85,9 @@ ROWS: list[Row] = [
      "POST /v1/payment-methods/pm_1/verify", {"amounts": ["0.32", "0.45"]}),
     ("create_setup_intent", (), {"customer_id": "cus_1", "payment_method_types": ("card",)},
      "POST /v1/setup-intents", {"customer_id": "cus_1", "payment_method_types": ["card"]}),
+    ("get_setup_intent", ("si_1",), {}, "GET /v1/setup-intents/si_1", None),
+    ("confirm_setup_intent", ("si_1",), {"client_secret": "s", "type": "card", "token": "t"},
+     "POST /v1/setup-intents/si_1/confirm", {"client_secret": "s", "type": "card", "token": "t"}),
     ("create_product", (), {"code": "p", "name": "P"}, "POST /v1/products", {"code": "p", "name": "P"}),
     ("list_products", (), {}, "GET /v1/products", None),
     ("create_plan", (), {"product_code": "p", "code": "pro", "currency": "EUR", "interval": "month", "components": ()},
@@ -114,6 +119,7 @@ ROWS: list[Row] = [
     ("add_invoice_line", ("inv_1",), {"description": "d", "quantity": 2, "unit_amount": "9.99"},
      f"POST {INV}/lines", {"description": "d", "quantity": "2", "unit_amount": "9.99"}),
     ("delete_invoice_line", ("inv_1", "il_1"), {}, f"DELETE {INV}/lines/il_1", None),
+    ("delete_invoice", ("inv_1",), {}, f"DELETE {INV}", None),
     ("finalize_invoice", ("inv_1",), {}, f"POST {INV}/finalize", {}),
     ("recompute_invoice_tax", ("inv_1",), {}, f"POST {INV}/recompute-tax", {}),
     ("pay_invoice", ("inv_1",), {"payment_method_id": "pm_1"}, f"POST {INV}/pay", {"payment_method_id": "pm_1"}),
@@ -121,6 +127,8 @@ ROWS: list[Row] = [
     ("mark_invoice_uncollectible", ("inv_1",), {}, f"POST {INV}/mark-uncollectible", {}),
     ("create_credit_note", ("inv_1",), {"reason": "other", "amount": "1.00", "lines": ({"id": "il_1"},)},
      f"POST {INV}/credit-notes", {"reason": "other", "amount": "1.00", "lines": [{"id": "il_1"}]}),
+    ("list_credit_notes", (), {"invoice_id": "inv_1"}, "GET /v1/credit-notes?invoice_id=inv_1", None),
+    ("get_credit_note", ("cn_1",), {}, "GET /v1/credit-notes/cn_1", None),
     ("get_invoice_pdf", ("inv_1",), {}, f"GET {INV}/pdf", None),
     ("get_recognition_schedule", ("inv_1",), {}, f"GET {INV}/recognition-schedule", None),
     ("list_payments", (), {"customer_id": "cus_1"}, "GET /v1/payments?customer_id=cus_1", None),
@@ -128,12 +136,27 @@ ROWS: list[Row] = [
     ("cancel_payment", ("pay_1",), {}, "POST /v1/payments/pay_1/cancel", {}),
     ("create_refund", ("pay_1",), {"amount": Decimal("1E+1")}, "POST /v1/payments/pay_1/refunds", {"amount": "10"}),
     ("get_payment_action_url", ("pay_1",), {}, "GET /v1/payments/pay_1/action-url", None),
+    ("list_refunds", ("pay_1",), {}, "GET /v1/payments/pay_1/refunds", None),
+    ("create_wallet", (), {"customer_id": "cus_1", "currency": "EUR", "drift_floor": -5},
+     "POST /v1/wallets", {"customer_id": "cus_1", "currency": "EUR", "drift_floor": "-5"}),
+    ("list_wallets", (), {"customer_id": "cus_1"}, "GET /v1/wallets?customer_id=cus_1", None),
+    ("update_wallet", ("wal_1",), {"auto_top_up": None}, "PATCH /v1/wallets/wal_1", {"auto_top_up": None}),
+    ("update_wallet", ("wal_1",), {"drift_floor": "-1.00"}, "PATCH /v1/wallets/wal_1", {"drift_floor": "-1.00"}),
+    ("debit_wallet", ("wal_1",), {"amount": 5, "external_id": "a"},
+     "POST /v1/wallets/wal_1/debits", {"amount": "5", "external_id": "a"}),
+    ("list_wallet_entries", ("wal_1",), {"limit": 5}, "GET /v1/wallets/wal_1/entries?limit=5", None),
     ("get_wallet", ("wal_1",), {}, "GET /v1/wallets/wal_1", None),
     ("credit_wallet", ("wal_1",), {"amount": "5.00", "reason": "promotional"},
      "POST /v1/wallets/wal_1/credits", {"amount": "5.00", "reason": "promotional"}),
     ("create_checkout_session", (), {"customer_id": "cus_1", "success_url": "https://x/", "line_items": ()},
      "POST /v1/checkout/sessions",
      {"mode": "subscription", "customer_id": "cus_1", "success_url": "https://x/", "line_items": []}),
+    ("create_checkout_session", (),
+     {"customer_id": "cus_1", "success_url": "https://x/", "quantities": {"seats": 2}, "coupons": ("A",)},
+     "POST /v1/checkout/sessions",
+     {"mode": "subscription", "customer_id": "cus_1", "success_url": "https://x/", "quantities": {"seats": "2"},
+      "coupons": ["A"]}),
+    ("get_checkout_session", ("cs_1",), {}, "GET /v1/checkout/sessions/cs_1", None),
     ("create_portal_session", (), {"customer_id": "cus_1"}, "POST /v1/portal/sessions", {"customer_id": "cus_1"}),
     ("list_payout_batches", (), {"status": "settled"}, "GET /v1/payouts/batches?status=settled", None),
     ("get_payout_batch", ("pob_1",), {}, "GET /v1/payouts/batches/pob_1", None),

@@ -18,6 +18,7 @@ from paylera.client.endpoints import (
     payouts,
     sessions,
     subscriptions,
+    wallets,
 )
 from paylera.client.execution import Execution, closed_error, described, hidden, raw_call
 from paylera.client.facade import dressed
@@ -157,6 +158,8 @@ class AsyncPayleraClient:
     delete_payment_method = awaitable(payment_methods.delete_payment_method)
     verify_payment_method = awaitable(payment_methods.verify_payment_method)
     create_setup_intent = awaitable(payment_methods.create_setup_intent)
+    get_setup_intent = awaitable(payment_methods.get_setup_intent)
+    confirm_setup_intent = awaitable(payment_methods.confirm_setup_intent)
 
     create_product = awaitable(catalog.create_product)
     list_products = awaitable_list(catalog.list_products)
@@ -180,12 +183,15 @@ class AsyncPayleraClient:
     update_invoice = awaitable(invoices.update_invoice)
     add_invoice_line = awaitable(invoices.add_invoice_line)
     delete_invoice_line = awaitable(invoices.delete_invoice_line)
+    delete_invoice = awaitable(invoices.delete_invoice)
     finalize_invoice = awaitable(invoices.finalize_invoice)
     recompute_invoice_tax = awaitable(invoices.recompute_invoice_tax)
     pay_invoice = awaitable(invoices.pay_invoice)
     void_invoice = awaitable(invoices.void_invoice)
     mark_invoice_uncollectible = awaitable(invoices.mark_invoice_uncollectible)
     create_credit_note = awaitable(invoices.create_credit_note)
+    list_credit_notes = awaitable_list(invoices.list_credit_notes)
+    get_credit_note = awaitable(invoices.get_credit_note)
     get_invoice_pdf = awaitable(invoices.get_invoice_pdf)
     get_recognition_schedule = awaitable(invoices.get_recognition_schedule)
 
@@ -194,10 +200,18 @@ class AsyncPayleraClient:
     cancel_payment = awaitable(payments.cancel_payment)
     create_refund = awaitable(payments.create_refund)
     get_payment_action_url = awaitable(payments.get_payment_action_url)
-    get_wallet = awaitable(payments.get_wallet)
-    credit_wallet = awaitable(payments.credit_wallet)
+    list_refunds = awaitable_list(payments.list_refunds)
+
+    create_wallet = awaitable(wallets.create_wallet)
+    list_wallets = awaitable_list(wallets.list_wallets)
+    get_wallet = awaitable(wallets.get_wallet)
+    update_wallet = awaitable(wallets.update_wallet)
+    credit_wallet = awaitable(wallets.credit_wallet)
+    debit_wallet = awaitable(wallets.debit_wallet)
+    list_wallet_entries = awaitable_list(wallets.list_wallet_entries)
 
     create_checkout_session = awaitable(sessions.create_checkout_session)
+    get_checkout_session = awaitable(sessions.get_checkout_session)
     create_portal_session = awaitable(sessions.create_portal_session)
 
     list_payout_batches = awaitable_list(payouts.list_payout_batches)

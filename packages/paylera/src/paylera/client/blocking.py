@@ -18,6 +18,7 @@ from paylera.client.endpoints import (
     payouts,
     sessions,
     subscriptions,
+    wallets,
 )
 from paylera.client.execution import Execution, closed_error, described, hidden, raw_call
 from paylera.client.facade import dressed
@@ -156,6 +157,8 @@ class PayleraClient:
     delete_payment_method = blocking(payment_methods.delete_payment_method)
     verify_payment_method = blocking(payment_methods.verify_payment_method)
     create_setup_intent = blocking(payment_methods.create_setup_intent)
+    get_setup_intent = blocking(payment_methods.get_setup_intent)
+    confirm_setup_intent = blocking(payment_methods.confirm_setup_intent)
 
     create_product = blocking(catalog.create_product)
     list_products = blocking_list(catalog.list_products)
@@ -179,12 +182,15 @@ class PayleraClient:
     update_invoice = blocking(invoices.update_invoice)
     add_invoice_line = blocking(invoices.add_invoice_line)
     delete_invoice_line = blocking(invoices.delete_invoice_line)
+    delete_invoice = blocking(invoices.delete_invoice)
     finalize_invoice = blocking(invoices.finalize_invoice)
     recompute_invoice_tax = blocking(invoices.recompute_invoice_tax)
     pay_invoice = blocking(invoices.pay_invoice)
     void_invoice = blocking(invoices.void_invoice)
     mark_invoice_uncollectible = blocking(invoices.mark_invoice_uncollectible)
     create_credit_note = blocking(invoices.create_credit_note)
+    list_credit_notes = blocking_list(invoices.list_credit_notes)
+    get_credit_note = blocking(invoices.get_credit_note)
     get_invoice_pdf = blocking(invoices.get_invoice_pdf)
     get_recognition_schedule = blocking(invoices.get_recognition_schedule)
 
@@ -193,10 +199,18 @@ class PayleraClient:
     cancel_payment = blocking(payments.cancel_payment)
     create_refund = blocking(payments.create_refund)
     get_payment_action_url = blocking(payments.get_payment_action_url)
-    get_wallet = blocking(payments.get_wallet)
-    credit_wallet = blocking(payments.credit_wallet)
+    list_refunds = blocking_list(payments.list_refunds)
+
+    create_wallet = blocking(wallets.create_wallet)
+    list_wallets = blocking_list(wallets.list_wallets)
+    get_wallet = blocking(wallets.get_wallet)
+    update_wallet = blocking(wallets.update_wallet)
+    credit_wallet = blocking(wallets.credit_wallet)
+    debit_wallet = blocking(wallets.debit_wallet)
+    list_wallet_entries = blocking_list(wallets.list_wallet_entries)
 
     create_checkout_session = blocking(sessions.create_checkout_session)
+    get_checkout_session = blocking(sessions.get_checkout_session)
     create_portal_session = blocking(sessions.create_portal_session)
 
     list_payout_batches = blocking_list(payouts.list_payout_batches)

@@ -46,7 +46,9 @@ class Invoice(TypedDict, total=False):
     discount: str
     tax: str
     total: str
+    credit_applied: str
     amount_paid: str
+    amount_credited: str
     amount_due: str
     tax_breakdown: list[dict[str, Any]]
     payments: list[str]
@@ -58,9 +60,10 @@ class Invoice(TypedDict, total=False):
 
 
 class CreditNote(TypedDict, total=False):
-    """A credit note; its lines are negative."""
+    """A credit note; its amounts are negative."""
 
     id: Required[str]
+    object: str
     number: str
     invoice_id: str
     customer_id: str
@@ -73,6 +76,7 @@ class CreditNote(TypedDict, total=False):
     tax: str
     total: str
     outcome: dict[str, Any]
+    created_at: str
 
 
 class Payment(TypedDict, total=False):
@@ -91,6 +95,7 @@ class Payment(TypedDict, total=False):
     amount_settled: str | None
     settlement_currency: str | None
     fx_rate: str | None
+    amount_refunded: str
     captured_at: str | None
     settled_at: str | None
     next_action: dict[str, Any] | None
@@ -102,14 +107,19 @@ class Payment(TypedDict, total=False):
 
 
 class Refund(TypedDict, total=False):
-    """A refund of a payment."""
+    """A refund of a payment; `destination` is `card`, `wallet` or `credit_balance`."""
 
     id: Required[str]
+    object: str
     payment_id: str
+    invoice_id: str | None
+    customer_id: str
     amount: str
     currency: str
     reason: str | None
+    destination: str
     status: str
+    created_at: str
 
 
 class PaymentMethod(TypedDict, total=False):
@@ -127,15 +137,22 @@ class PaymentMethod(TypedDict, total=False):
     billing_address: dict[str, Any] | None
     metadata: Metadata
     created_at: str
+    updated_at: str
 
 
 class SetupIntent(TypedDict, total=False):
-    """A permission to store a payment method: ten minutes, once."""
+    """A permission to store a payment method: ten minutes, once. `client_secret` is there only after creating."""
 
     id: Required[str]
+    object: str
+    customer_id: str
     provider: str
+    payment_method_types: list[str]
+    status: str
     client_secret: str
+    payment_method_id: str | None
     expires_at: str
+    created_at: str
 
 
 class TaxId(TypedDict, total=False):
@@ -152,11 +169,31 @@ class Wallet(TypedDict, total=False):
     """A customer's balance in one currency."""
 
     id: Required[str]
+    object: str
     customer_id: str
     currency: str
     balance: str
     auto_top_up: dict[str, Any] | None
     drift_floor: str | None
+    created_at: str
+    updated_at: str
+
+
+class WalletEntry(TypedDict, total=False):
+    """What went in or out of a wallet; the amount of a debit is negative."""
+
+    id: Required[str]
+    object: str
+    wallet_id: str
+    kind: str
+    amount: str
+    currency: str
+    balance_after: str
+    reason: str
+    external_id: str | None
+    invoice_id: str | None
+    payment_id: str | None
+    created_at: str
 
 
 class WebhookEndpoint(TypedDict, total=False):

@@ -196,15 +196,28 @@ class BillingPortalSession(TypedDict, total=False):
 
 
 class CheckoutSession(TypedDict, total=False):
-    """A hosted checkout page."""
+    """A hosted checkout page; `status` is `open`, `complete` or `expired`."""
 
     id: Required[str]
     object: str
     mode: str
+    status: str
     customer_id: str
+    plan_id: str | None
     plan_code: str | None
-    url: str
-    success_url: str
-    cancel_url: str | None
+    currency: str | None
+    quantities: dict[str, str]
+    coupons: list[str]
+    trial_days: int | None
+    allow_promotion_codes: bool
+    line_items: list[dict[str, Any]]
     metadata: Metadata
+    success_url: str | None
+    cancel_url: str | None
+    locale: str | None
+    url: str
+    subscription_id: str | None
+    invoice_id: str | None
+    payment_method_id: str | None
     expires_at: str
+    created_at: str

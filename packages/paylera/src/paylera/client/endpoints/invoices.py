@@ -64,7 +64,7 @@ def update_invoice(
     metadata: Mapping[str, str] | Unset | None = UNSET,
     idempotency_key: str | None = None,
 ) -> Call[Invoice]:
-    """Change what is given of a draft; None clears. An open invoice does not change any more."""
+    """Change what is given of a draft; None clears. Of an open invoice only the metadata changes."""
     due = due_at if due_at is UNSET else timestamp("due_at", due_at)
     body = changed(due_at=due, metadata=metadata)
     return write("UpdateInvoice", f"PATCH {_ONE}", body, idempotency_key, invoice_id=invoice_id)
@@ -78,6 +78,9 @@ def add_invoice_line(
     code: str | None = None,
     quantity: Quantity | None = None,
     unit_amount: Quantity | None = None,
+    discount_amount: Quantity | None = None,
+    period_start: datetime | str | None = None,
+    period_end: datetime | str | None = None,
     metadata: Mapping[str, str] | None = None,
     idempotency_key: str | None = None,
 ) -> Call[InvoiceLine]:
@@ -88,6 +91,9 @@ def add_invoice_line(
         amount=decimal("amount", amount),
         quantity=decimal("quantity", quantity),
         unit_amount=decimal("unit_amount", unit_amount),
+        discount_amount=decimal("discount_amount", discount_amount),
+        period_start=timestamp("period_start", period_start),
+        period_end=timestamp("period_end", period_end),
         metadata=metadata,
     )
     return write("AddInvoiceLine", f"POST {_ONE}/lines", body, idempotency_key, invoice_id=invoice_id)
@@ -97,6 +103,11 @@ def delete_invoice_line(invoice_id: str, line_id: str, *, idempotency_key: str |
     """Remove a line from a draft invoice."""
     template = f"{_ONE}/lines/{{line_id}}"
     return remove("DeleteInvoiceLine", template, idempotency_key, invoice_id=invoice_id, line_id=line_id)
+
+
+def delete_invoice(invoice_id: str, *, idempotency_key: str | None = None) -> Call[None]:
+    """Delete a draft."""
+    return remove("DeleteInvoice", _ONE, idempotency_key, invoice_id=invoice_id)
 
 
 def finalize_invoice(invoice_id: str, *, idempotency_key: str | None = None) -> Call[Invoice]:
@@ -117,7 +128,10 @@ def pay_invoice(
     return_url: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Payment]:
-    """Charge an open invoice; look at `next_action` of the payment: the customer may have to confirm it."""
+    """Charge an open invoice; look at `next_action` of the payment: the customer may have to confirm it.
+
+    A declined one raises; the error's `problem` has `payment_id` and `decline_code`.
+    """
     body = given(payment_method_id=payment_method_id, return_url=return_url)
     return write("PayInvoice", f"POST {_ONE}/pay", body, idempotency_key, invoice_id=invoice_id)
 
@@ -142,13 +156,33 @@ def create_credit_note(
     outcome: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Call[CreditNote]:
-    """Credit an invoice, whole or in part.
+    """Credit an invoice: an `amount` with the tax in it, `lines` of line_id and amount before tax, or all that is left.
 
-    `reason` is duplicate, fraudulent, order_change, product_unsatisfactory, service_outage or other.
+    `reason` is duplicate, fraudulent, order_change, product_unsatisfactory, service_outage or other; `outcome` is a
+    mapping whose `kind` is refund, credit_balance or applied_to_invoice.
     """
     given_lines = None if lines is None else list(lines)
     body = given(reason=reason, lines=given_lines, amount=decimal("amount", amount), outcome=outcome)
     return write("CreateCreditNote", f"POST {_ONE}/credit-notes", body, idempotency_key, invoice_id=invoice_id)
+
+
+def list_credit_notes(
+    *,
+    customer_id: str | None = None,
+    invoice_id: str | None = None,
+    filters: Mapping[str, Any] | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> ListCall[CreditNote]:
+    """List credit notes, newest first."""
+    params = {**(filters or {}), "customer_id": customer_id, "invoice_id": invoice_id, "sort": sort}
+    return listing("ListCreditNotes", "/v1/credit-notes", params, limit=limit, cursor=cursor)
+
+
+def get_credit_note(credit_note_id: str) -> Call[CreditNote]:
+    """Read a credit note."""
+    return fetch("GetCreditNote", "/v1/credit-notes/{credit_note_id}", credit_note_id=credit_note_id)
 
 
 def get_invoice_pdf(invoice_id: str) -> Call[bytes]:

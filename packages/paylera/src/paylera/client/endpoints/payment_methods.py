@@ -77,3 +77,23 @@ def create_setup_intent(
     types = None if payment_method_types is None else list(payment_method_types)
     body = given(customer_id=customer_id, provider=provider, payment_method_types=types)
     return write("CreateSetupIntent", "POST /v1/setup-intents", body, idempotency_key)
+
+
+def get_setup_intent(setup_intent_id: str) -> Call[SetupIntent]:
+    """Read a setup intent, without its client secret."""
+    return fetch("GetSetupIntent", "/v1/setup-intents/{setup_intent_id}", setup_intent_id=setup_intent_id)
+
+
+def confirm_setup_intent(
+    setup_intent_id: str,
+    *,
+    client_secret: str,
+    type: str,  # noqa: A002 - the API's word
+    token: str,
+    set_as_default: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[PaymentMethod]:
+    """Store the payment method that a token stands for, and use the setup intent up."""
+    body = given(client_secret=client_secret, type=type, token=token, set_as_default=set_as_default)
+    target = "POST /v1/setup-intents/{setup_intent_id}/confirm"
+    return write("ConfirmSetupIntent", target, body, idempotency_key, setup_intent_id=setup_intent_id)

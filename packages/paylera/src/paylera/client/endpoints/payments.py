@@ -1,4 +1,4 @@
-"""Payments, refunds and wallets."""
+"""Payments and refunds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from paylera.client.bodies import Quantity, decimal, given
 from paylera.client.calls import Call, ListCall, fetch, listing, write
-from paylera.client.documents import Payment, Refund, Wallet
+from paylera.client.documents import Payment, Refund
 
 _ONE = "/v1/payments/{payment_id}"
 
@@ -45,7 +45,7 @@ def create_refund(
     destination: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Refund]:
-    """Give a payment back, in full without an `amount`."""
+    """Give a payment back, in full without an `amount`; `destination` is card, wallet or credit_balance."""
     body = given(amount=decimal("amount", amount), reason=reason, destination=destination)
     return write("CreateRefund", f"POST {_ONE}/refunds", body, idempotency_key, payment_id=payment_id)
 
@@ -55,20 +55,6 @@ def get_payment_action_url(payment_id: str) -> Call[dict[str, Any]]:
     return fetch("GetPaymentActionUrl", f"{_ONE}/action-url", payment_id=payment_id)
 
 
-def get_wallet(wallet_id: str) -> Call[Wallet]:
-    """Read a wallet."""
-    return fetch("GetWallet", "/v1/wallets/{wallet_id}", wallet_id=wallet_id)
-
-
-def credit_wallet(
-    wallet_id: str,
-    *,
-    amount: Quantity,
-    reason: str | None = None,
-    external_id: str | None = None,
-    idempotency_key: str | None = None,
-) -> Call[dict[str, Any]]:
-    """Add to a wallet; `reason` is manual_topup, auto_topup, credit_note, promotional, refund or migration."""
-    body = given(amount=decimal("amount", amount), reason=reason, external_id=external_id)
-    target = "POST /v1/wallets/{wallet_id}/credits"
-    return write("CreditWallet", target, body, idempotency_key, wallet_id=wallet_id)
+def list_refunds(payment_id: str, *, limit: int | None = None, cursor: str | None = None) -> ListCall[Refund]:
+    """List the refunds of a payment, newest first."""
+    return listing("ListRefunds", f"{_ONE}/refunds", limit=limit, cursor=cursor, payment_id=payment_id)
