@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from paylera_sandbox import Sandbox
+from paylera_sandbox.api.customers import create
+from paylera_sandbox.billing import agenda, jobs, methods, renewals, subscriptions, timetable
+from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.engine import Engine
+from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Store
-from sandbox.support import Api, ManualClock, problem
+from paylera_sandbox.timeline import State
+from paylera_sandbox.unit import Unit
+from sandbox.support import Api, ManualClock, Receiver, problem
 
 START = "2026-11-01T00:00:00.000Z"
 
@@ -159,3 +166,87 @@ def test_a_seeded_restart_makes_other_ids(database: str) -> None:
             found.append(unit.new_id("cus"))
         engine.store.close()
     assert found[0] != found[1]
+
+
+def crowd(api: Api, count: int) -> None:
+    """Many customers with a plan."""
+    for number in range(count):
+        with api.sandbox.engine.unit() as unit:
+            customer = create(Call(unit, {}, {}, {"email": f"c{number}@example.com"}))
+            methods.attach_token(unit, customer, "card", "tok_visa_success", default=True)
+            subscriptions.start(unit, unit.customer(customer["id"]), unit.plan("starter"), Terms())
+
+
+def test_a_long_advance_goes_on_by_itself_and_tells_how_far_it_is(api: Api, receiver: Receiver) -> None:
+    put(api, mode="pinned")
+    crowd(api, 60)
+    api.ok("/v1/admin/webhook-endpoints", {"url": receiver.url, "events": ["invoice.paid"]})
+    begun = advance(api, by="12mo")
+    way = begun["advance"]
+    assert (way["status"], way["from"], way["target"]) == ("running", START, "2027-11-01T00:00:00.000Z")
+    assert way["jobs_remaining"] > 0
+    problem(api.client.post("/sandbox/clock/advance", json={"by": "1d"}), 409, "clock.advancing")
+    problem(api.client.put("/sandbox/clock", json={"mode": "real"}), 409, "clock.advancing")
+    customer = api.customer()  # others are served meanwhile, at the time that it has come to
+    seen = [way["position"], customer["created_at"]]
+    clock = begun
+    while clock["advance"]["status"] == "running":
+        seen.append(clock["advance"]["position"])
+        clock = api.get("/sandbox/clock").json()
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2
+    done = clock["advance"]
+    assert (done["position"], done["jobs_remaining"], clock["now"]) == (done["target"], 0, done["target"])
+    paid = api.sandbox.engine.store.count("events", type="invoice.paid")
+    assert paid == 60 * 13  # the first before the advance, the last at its end
+    assert done["jobs_done"] >= 60 * 11
+    receiver.wait_for(1)
+
+
+def test_a_job_that_breaks_does_nothing_stops_no_other_and_comes_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada, bob = api.subscribe(api.customer(), "free"), api.subscribe(api.customer(email="bob@example.com"), "free")
+
+    def renew(unit: Unit, identifier: str) -> None:
+        renewals.renew(unit, identifier)
+        if identifier == ada["id"] and unit.stamp < "2026-12-02":
+            raise RuntimeError("a fault of ours")
+
+    monkeypatch.setitem(jobs.HANDLERS, "subscription.renew", renew)
+    advance(api, by="32d")
+    ends = [event["occurred_at"] for event in api.events(type="subscription.updated")]
+    assert ends == ["2026-12-01T00:00:00.000Z", "2026-12-02T00:00:00.000Z"]
+    for held in (ada, bob):
+        now = api.get(f"/v1/subscriptions/{held['id']}").json()
+        assert (now["current_period_end"], now["version"]) == ("2027-01-01T00:00:00.000Z", 3)
+    assert "subscription.renew" in caplog.text
+
+
+def test_every_kind_of_job_has_its_place_and_somebody_who_does_it() -> None:
+    assert set(agenda.KINDS) == set(jobs.HANDLERS)
+    assert set(timetable.TIMETABLE) <= set(agenda.KINDS)
+
+
+def test_a_change_that_is_taken_back_leaves_the_time_alone() -> None:
+    engine = Engine(clock=ManualClock())
+    with contextlib.suppress(RuntimeError), engine.unit() as unit:
+        unit.time.advance(unit.now + timedelta(days=1))
+        assert unit.time.state().running
+        raise RuntimeError
+    assert engine.time.state() == State()
+
+
+def test_in_process_an_advance_is_done_when_it_is_answered() -> None:
+    """Without a server there is no ticker: the call itself goes all the way."""
+    engine = Engine(clock=ManualClock())
+    with engine.unit() as unit:
+        subscription = subscriptions.start(
+            unit, create(Call(unit, {}, {}, {"email": "a@b.c"})), unit.plan("free"), Terms()
+        )
+    with engine.unit() as unit:
+        unit.time.advance(unit.now + timedelta(days=400))
+    with engine.unit() as unit:
+        assert unit.stamp == "2027-12-06T00:00:00.000Z"
+        found = unit.need("subscriptions", subscription["id"], "subscription.not_found")
+    assert found["current_period_end"] == "2028-01-01T00:00:00.000Z"

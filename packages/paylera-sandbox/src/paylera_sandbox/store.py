@@ -87,6 +87,7 @@ class Store:
         self._lock = threading.RLock()
         self._written: Counter[str] = Counter()
         self._kept: dict[tuple[object, ...], tuple[int, list[Doc]]] = {}
+        self._settings: dict[str, str | None] = {}
 
     def close(self) -> None:
         """Close the connection."""
@@ -113,7 +114,7 @@ class Store:
         """Put a whole database in place of this one, as one transaction."""
         with self._lock:
             source.backup(self._connection)
-            self._kept.clear()
+            self._forget()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -122,7 +123,7 @@ class Store:
             try:
                 yield
             except BaseException:
-                self._kept.clear()
+                self._forget()
                 self._connection.rollback()
                 raise
             if self._connection.in_transaction:
@@ -137,7 +138,7 @@ class Store:
         try:
             yield
         except BaseException:
-            self._kept.clear()
+            self._forget()
             self.execute("ROLLBACK TO attempt")
             raise
         finally:
@@ -212,6 +213,23 @@ class Store:
         conditions, parameters = _conditions(where)
         sql = f"SELECT count(*) FROM {table} WHERE {' AND '.join(conditions) or '1'}"  # noqa: S608 names are ours, values are bound
         return int(self.execute(sql, parameters)[0][0])
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting of the sandbox, remembered until it is written."""
+        if name not in self._settings:
+            rows = self.execute("SELECT value FROM settings WHERE name = ?", (name,))
+            self._settings[name] = rows[0][0] if rows else None
+        return self._settings[name]
+
+    def set(self, name: str, value: str) -> None:
+        """Write a setting."""
+        self._settings.pop(name, None)
+        self.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def _forget(self) -> None:
+        """Remember nothing: what was read may have been taken back."""
+        self._kept.clear()
+        self._settings.clear()
 
     def next_number(self, name: str) -> int:
         """Count up; gaps cannot occur, because the counter is rolled back with the rest."""

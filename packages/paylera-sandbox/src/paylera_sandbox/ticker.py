@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 
 from paylera_sandbox.engine import Engine
 
@@ -35,28 +34,21 @@ class Ticker:
         try:
             while True:
                 self._wake.clear()
-                if self._step():
-                    await asyncio.sleep(PAUSE_SECONDS)
-                else:
-                    await self._sleep()
+                await self._turn()
         finally:
             self._engine.ticking = False
 
-    def _step(self) -> bool:
-        """Do a step and tell whether there is more; a database that fails now may work in a second."""
+    async def _turn(self) -> None:
+        """Do a step, and wait until the next one is due; what fails now (a full disk) may work in a second."""
         try:
-            return self._engine.step()
-        except sqlite3.Error:
+            more, wait = self._engine.step(), self._engine.seconds_to_next()
+        except Exception:
             log.exception("the jobs cannot be run")
-            return False
-
-    async def _sleep(self) -> None:
+            await asyncio.sleep(_FAULT_SECONDS)
+            return
+        if more:
+            await asyncio.sleep(PAUSE_SECONDS)
+            return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._pause())
-
-    def _pause(self) -> float | None:
-        try:
-            wait = self._engine.seconds_to_next()
-        except sqlite3.Error:
-            return _FAULT_SECONDS
-        return None if wait is None else min(max(wait, 0.001), _LONGEST_SLEEP)
+            longest = None if wait is None else min(max(wait, 0.001), _LONGEST_SLEEP)
+            await asyncio.wait_for(self._wake.wait(), longest)

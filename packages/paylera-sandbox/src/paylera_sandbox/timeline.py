@@ -48,6 +48,7 @@ class Timeline:
     def __init__(self, store: Store, base: Clock) -> None:
         self._store = store
         self.base = base
+        self._read: tuple[str | None, State] = (None, State())
 
     def now(self) -> datetime:
         """Return the current time, in UTC."""
@@ -58,12 +59,10 @@ class Timeline:
 
     def state(self) -> State:
         """Return where time is."""
-        rows = self._store.execute("SELECT value FROM settings WHERE name = 'clock'")
-        if not rows:
-            return State()
-        known: dict[str, Any] = json.loads(rows[0][0])
-        advance = known.pop("advance")
-        return State(**known, advance=Advance(**advance) if advance else None)
+        text = self._store.setting("clock")
+        if text != self._read[0]:
+            self._read = (text, _state(text))
+        return self._read[1]
 
     def horizon(self) -> datetime:
         """Return until when jobs are due: now, or where the advance ends."""
@@ -126,4 +125,10 @@ class Timeline:
         return whole_millisecond(self.base.now()) + state.offset * _MILLISECOND
 
     def _save(self, state: State) -> None:
-        self._store.execute("INSERT OR REPLACE INTO settings VALUES ('clock', ?)", (json.dumps(asdict(state)),))
+        self._store.set("clock", json.dumps(asdict(state)))
+
+
+def _state(text: str | None) -> State:
+    known: dict[str, Any] = json.loads(text) if text else {"advance": None}
+    advance = known.pop("advance")
+    return State(**known, advance=Advance(**advance) if advance else None)

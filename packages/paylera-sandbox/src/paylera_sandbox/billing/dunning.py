@@ -19,15 +19,15 @@ _OWED = ("open", "partially_paid")
 
 def policy(unit: Unit) -> Doc:
     """Return the policy of the sandbox."""
-    rows = unit.store.execute("SELECT value FROM settings WHERE name = 'dunning_policy'")
+    text = unit.store.setting("dunning_policy")
     default = {"retry_days": list(RETRY_DAYS), "on_exhaustion": "cancel_subscription", "updated_at": None}
-    return {"object": "dunning_policy", **(json.loads(rows[0][0]) if rows else default)}
+    return {"object": "dunning_policy", **(json.loads(text) if text else default)}
 
 
 def set_policy(unit: Unit, *, retry_days: list[int], on_exhaustion: str) -> Doc:
     """Change the policy. It counts for the next attempt of cases that are under way, too."""
     value = {"retry_days": retry_days, "on_exhaustion": on_exhaustion, "updated_at": unit.stamp}
-    unit.store.execute("INSERT OR REPLACE INTO settings VALUES ('dunning_policy', ?)", (json.dumps(value),))
+    unit.store.set("dunning_policy", json.dumps(value))
     return policy(unit)
 
 
