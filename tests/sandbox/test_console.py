@@ -202,7 +202,7 @@ def test_timeline_is_the_whole_story_newest_first(api: Api, clock: ManualClock) 
     assert [name for name, _ in told].count("invoice.paid") == 2
     assert ("invoice.paid", "INV-2026-000001, 20.52 USD, paid") in told
     assert told.index(("subscription.activated", "starter, active")) > told.index(told[0])
-    assert "plan_code: starter → pro" in text
+    assert "Plan code: starter → pro" in text
     assert text.index("3 November 2026") < text.index(">1 November 2026")
     assert "INV-2026-000003" not in text
     assert other["id"] not in text

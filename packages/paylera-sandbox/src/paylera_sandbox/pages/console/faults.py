@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,7 +58,7 @@ async def add(errand: Errand) -> Answer:
 def _read(errand: Errand, names: list[str]) -> Doc:
     """Read the form: what is to be a number comes as its digits."""
     found = given(errand, *names)
-    digits = {name: int(found[name]) for name in _NUMBERS & found.keys() if found[name].isdecimal()}
+    digits = {name: int(found[name]) for name in _NUMBERS & found.keys() if re.fullmatch(r"[0-9]{1,18}", found[name])}
     return {**found, **digits}
 
 

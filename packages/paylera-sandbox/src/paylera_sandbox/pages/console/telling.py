@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from paylera_sandbox.pages.words import minute, plainly
 from paylera_sandbox.store import Doc
 
 _GOOD = {"paid", "succeeded", "activated", "resumed", "recovered", "refunded", "trial_converted"}
 _BAD = {"failed", "payment_failed", "past_due", "canceled", "uncollectible", "charged_back", "exhausted", "disabled"}
 _BAD_ENDS = ("_failed", "_disabled", "_exceeded")
 _MOST_CHANGES = 4
+_UNTOLD = ("_id", "_start")  # ids say nothing to people, and a period begins where the one before ended
+_STAMP = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,15 @@ def told(event: Doc) -> Told:
 
 def _changes(event: Doc, data: Doc) -> list[str]:
     before = event.get("previous_attributes") or {}
-    flat = [name for name, value in before.items() if not isinstance(value, (dict, list)) and not name.endswith("_id")]
-    return [f"{name}: {_value(before[name])} → {_value(data.get(name))}" for name in flat[:_MOST_CHANGES]]
+    flat = [
+        name for name, value in before.items() if not isinstance(value, (dict, list)) and not name.endswith(_UNTOLD)
+    ]
+    return [f"{plainly(name)}: {_value(before[name])} → {_value(data.get(name))}" for name in flat[:_MOST_CHANGES]]
 
 
 def _value(value: object) -> str:
-    return "none" if value is None else str(value)
+    text = "none" if value is None else str(value)
+    return minute(text) if _STAMP.fullmatch(text) else text
 
 
 def _joined(*parts: object) -> str:
