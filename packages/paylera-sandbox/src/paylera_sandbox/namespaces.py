@@ -8,12 +8,13 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
+from paylera_sandbox.seeding.progress import Seeding
 from paylera_sandbox.store import Store
 from paylera_sandbox.ticker import Ticker
 from paylera_sandbox.webhooks.delivery import Courier
@@ -33,6 +34,13 @@ class Namespace:
     courier: Courier
     ticker: Ticker
     task: asyncio.Task[None] | None = None
+    seeding: Seeding | None = None
+    held: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def hold(self, task: asyncio.Task[None]) -> None:
+        """Keep a task until it ends, or the namespace does."""
+        self.held.add(task)
+        task.add_done_callback(self.held.discard)
 
     @property
     def mode(self) -> str:
@@ -192,10 +200,10 @@ def prefix(name: str) -> str:
 
 async def _stop(namespace: Namespace) -> None:
     task, namespace.task = namespace.task, None
-    if task is not None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    ending = [*namespace.held, *([task] if task is not None else ())]
+    for each in ending:
+        each.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 def _token(name: str) -> str:

@@ -98,6 +98,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "namespace.exists": (409, "There is such a namespace already"),
     "namespace.too_many": (409, "There is no room for another namespace"),
     "namespace.protected": (409, "This namespace cannot be deleted"),
+    "seeding.running": (409, "A seeding is under way"),
+    "seeding.not_found": (404, "Nothing was seeded"),
     "snapshot.invalid": (422, "The snapshot cannot be used"),
     "clock.advancing": (409, "The clock is on its way already"),
     "clock.backwards": (409, "Time does not go back"),

@@ -97,6 +97,19 @@ class Workbench:
             found = unit.store.newest("events", {} if type is None else {"type": type})
         return [public(event) for event in reversed(found)]
 
+    def seed(self, *, customers: int = 50, months: int = 6, seed: int = 1, timeout: float = 600.0) -> Doc:
+        """Fill the namespace with customers who came over the last months, and return when that is done."""
+        self.control("POST", "/sandbox/seed", {"customers": customers, "months": months, "seed": seed})
+        self._host.wait(lambda: self.control("GET", "/sandbox/seed")["status"] != "running", timeout)
+        found = self.control("GET", "/sandbox/seed")
+        if found["status"] == "failed":
+            raise RuntimeError(f"the seeding failed: {found['error']}")
+        return found
+
+    def limit_rates(self, setting: str | Mapping[str, int]) -> None:
+        """Refuse what is too much: "documented", numbers a second by class, or "off"."""
+        self.control("PUT", "/sandbox/rate-limits", {"setting": setting})
+
     def reset(self) -> None:
         """Empty the namespace, as it was at its start."""
         self.control("POST", "/sandbox/reset")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.control import clock, events, faults, health, namespaces, requests, snapshots, tax_ids
+from paylera_sandbox.control import (
+    clock,
+    events,
+    faults,
+    health,
+    limits,
+    namespaces,
+    requests,
+    seed,
+    snapshots,
+    tax_ids,
+)
 from paylera_sandbox.control.commands import Command
 from paylera_sandbox.faults.specs import BODY
 
@@ -18,6 +29,10 @@ COMMANDS = (
     Command("POST", "/sandbox/reset", snapshots.reset),
     Command("GET", "/sandbox/snapshot", snapshots.take),
     Command("POST", "/sandbox/restore", snapshots.restore, file=snapshots.LARGEST),
+    Command("GET", "/sandbox/seed", seed.get),
+    Command("POST", "/sandbox/seed", seed.start, body=seed.START, status=202),
+    Command("GET", "/sandbox/rate-limits", limits.get),
+    Command("PUT", "/sandbox/rate-limits", limits.put, body=limits.SET),
     Command("POST", "/sandbox/trigger", events.trigger, body=events.TRIGGER, status=202),
     Command("POST", "/sandbox/events/{id}/resend", events.resend, body=events.RESEND, status=202),
     Command("POST", "/sandbox/tax-ids/{id}/invalidate", tax_ids.invalidate),
