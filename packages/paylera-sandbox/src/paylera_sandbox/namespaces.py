@@ -18,6 +18,7 @@ from paylera_sandbox.seeding.progress import Seeding
 from paylera_sandbox.store import Store
 from paylera_sandbox.ticker import Ticker
 from paylera_sandbox.webhooks.delivery import Courier
+from paylera_sandbox.webhooks.listeners import Listeners
 
 DEFAULT, LIVE = "default", "live"
 MOST = 100
@@ -33,6 +34,7 @@ class Namespace:
     engine: Engine
     courier: Courier
     ticker: Ticker
+    listeners: Listeners
     task: asyncio.Task[None] | None = None
     seeding: Seeding | None = None
     held: set[asyncio.Task[None]] = field(default_factory=set)
@@ -177,8 +179,9 @@ class Namespaces:
         )
 
     def _add(self, name: str, engine: Engine) -> Namespace:
-        namespace = Namespace(name, engine, Courier(engine), Ticker(engine))
+        namespace = Namespace(name, engine, Courier(engine), Ticker(engine), Listeners(engine))
         engine.wake = namespace.wake
+        namespace.listeners.sweep()
         self._by_name[name] = self._by_token[_digest(engine.token)] = namespace
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._begin, namespace)

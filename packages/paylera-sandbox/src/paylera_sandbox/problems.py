@@ -98,6 +98,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "namespace.exists": (409, "There is such a namespace already"),
     "namespace.too_many": (409, "There is no room for another namespace"),
     "namespace.protected": (409, "This namespace cannot be deleted"),
+    "listener.not_found": (404, "There is no such listener"),
+    "listener.too_many": (409, "There is no room for another listener"),
     "seeding.running": (409, "A seeding is under way"),
     "seeding.not_found": (404, "Nothing was seeded"),
     "snapshot.invalid": (422, "The snapshot cannot be used"),

@@ -51,4 +51,5 @@ class Ticker:
             return
         with contextlib.suppress(TimeoutError):
             longest = None if wait is None else min(max(wait, 0.001), _LONGEST_SLEEP)
-            await asyncio.wait_for(self._wake.wait(), longest)
+            async with asyncio.timeout(longest):  # wait_for may swallow the end (Python 3.11)
+                await self._wake.wait()

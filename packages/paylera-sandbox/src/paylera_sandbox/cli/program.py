@@ -8,7 +8,20 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from paylera_sandbox.cli import completion, data, events, namespaces, requests, serve
+from paylera_sandbox.cli import (
+    clock,
+    completion,
+    data,
+    doctor,
+    events,
+    faults,
+    limits,
+    listen,
+    namespaces,
+    requests,
+    seed,
+    serve,
+)
 from paylera_sandbox.cli.exits import INTERRUPTED, USAGE, CommandError
 
 PROGRAM = "paylera-sandbox"
@@ -16,17 +29,35 @@ Commands = Mapping[str, Callable[..., None]]
 COMMANDS: Commands = {
     "serve": serve.serve,
     "status": data.status,
+    "seed": seed.seed,
     "reset": data.reset,
     "snapshot": data.snapshot,
     "restore": data.restore,
+    "listen": listen.listen,
     "trigger": events.trigger,
     "requests": requests.requests,
+    "rate-limits": limits.rate_limits,
+    "doctor": doctor.doctor,
     "completion": completion.completion,
 }
 GROUPS: Mapping[str, tuple[str, Commands]] = {
+    "clock": (
+        "The sandbox's time.",
+        {"show": clock.show, "advance": clock.advance, "pin": clock.pin, "run": clock.run, "real": clock.real},
+    ),
     "events": (
         "What happened, and sending it again.",
         {"list": events.listing, "show": events.show, "resend": events.resend},
+    ),
+    "faults": (
+        "What is to go wrong, on demand.",
+        {
+            "list": faults.listing,
+            "add": faults.add,
+            "remove": faults.remove,
+            "clear": faults.clear,
+            "actions": faults.actions,
+        },
     ),
     "namespaces": (
         "Isolated sandboxes on one server.",

@@ -44,18 +44,25 @@ async def _sow(engine: Engine, seeding: Seeding) -> None:
     rested = time.monotonic()
     for scene in scenes:
         await _go(engine, scene.at)
+        _expect_the_same(engine, generation)
         story.play(scene)
         seeding.done += 1
         if time.monotonic() - rested > _STEP_SECONDS:
             await asyncio.sleep(0)
             rested = time.monotonic()
-        if engine.generation != generation:
-            raise asyncio.CancelledError
+            _expect_the_same(engine, generation)
     await _go(engine, end)
+    _expect_the_same(engine, generation)
     if empty and not state.pinned and not state.offset:
         await _go(engine, engine.time.real())
         with engine.unit() as unit:
             unit.time.run_from(max(unit.time.real(), unit.now))
+
+
+def _expect_the_same(engine: Engine, generation: int) -> None:
+    """End when the sandbox was reset or restored meanwhile: what comes now belongs to another story."""
+    if engine.generation != generation:
+        raise asyncio.CancelledError
 
 
 async def _go(engine: Engine, to: datetime) -> None:

@@ -46,7 +46,8 @@ class Courier:
             while True:
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._look())
+                    async with asyncio.timeout(self._look()):  # wait_for may swallow the end (Python 3.11)
+                        await self._wake.wait()
         finally:
             await self._stop()
 
@@ -54,6 +55,12 @@ class Courier:
         """Return once nothing is due and nothing is under way. Retries that are due later do not count."""
         async with self._progress:
             await self._progress.wait_for(lambda: not self._under_way and not self._anything_due())
+
+    async def progressed(self, seconds: float) -> None:
+        """Wait until a delivery has ended, for so long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._progress:
+                await self._progress.wait()
 
     def _anything_due(self) -> bool:
         return outbox.anything_due(self._engine.store, stamp(self._engine.clock.now()))

@@ -27,7 +27,11 @@ def trial(event: Doc, secret: str, *, signed: Signed = "right") -> tuple[bytes, 
     }
     if signed != "missing":
         key = secret if signed != "wrong" else f"{secret}-wrong"
-        age = _STALE_SECONDS if signed == "stale" else 0
-        entries = [{"secret": key, "expires_at": None}]
-        headers["Paylera-Signature"] = signing.signature(payload, entries, datetime.now(UTC), age_seconds=age)
+        headers["Paylera-Signature"] = sign(payload, key, age_seconds=_STALE_SECONDS if signed == "stale" else 0)
     return payload, headers
+
+
+def sign(payload: bytes, secret: str, *, age_seconds: int = 0) -> str:
+    """Return the signature of any bytes, made so long ago."""
+    entries = [{"secret": secret, "expires_at": None}]
+    return signing.signature(payload, entries, datetime.now(UTC), age_seconds=age_seconds)
