@@ -39,8 +39,10 @@ class Api:
     def __init__(self, sandbox) -> None:
         self.sandbox = sandbox
         token = {"Authorization": f"Bearer {sandbox.token}"}
-        self.client = httpx2.Client(base_url=sandbox.url, headers=token, verify=False)  # no certificates to load
-        self.browser = httpx2.Client(base_url=sandbox.url, verify=False)
+        self.client = httpx2.Client(
+            base_url=sandbox.url, headers=token, verify=False, timeout=60
+        )  # no certificates to load
+        self.browser = httpx2.Client(base_url=sandbox.url, verify=False, timeout=60)
 
     def close(self) -> None:
         self.client.close()
