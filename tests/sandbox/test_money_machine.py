@@ -112,6 +112,13 @@ class Money(RuleBasedStateMachine):
         answer = self.api.post(f"/v1/invoices/{invoice}/credit-notes", body)
         assert answer.status_code in {201, 422}, answer.text
 
+    @rule(on=st.booleans(), trigger=st.integers(0, 5000), cents=CENTS)
+    def top_up(self, on: bool, trigger: int, cents: int) -> None:
+        [method] = self.api.get(f"/v1/customers/{self.customer['id']}/payment-methods", limit=1).json()["data"]
+        terms = {"trigger_at": money(trigger), "amount": money(cents), "payment_method_id": method["id"]}
+        rule = {"enabled": True, **terms} if on else None
+        assert self.api.client.patch(f"/v1/wallets/{self.wallet}", json={"auto_top_up": rule}).status_code == 200
+
     @rule(cents=CENTS, way=st.sampled_from(["credits", "debits"]))
     def move(self, cents: int, way: str) -> None:
         answer = self.api.post(f"/v1/wallets/{self.wallet}/{way}", {"amount": money(cents)})

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.money import card, draft, invoice_events, opened, paid
-from sandbox.support import CAREFUL, ONCE, Api, ManualClock, problem
+from sandbox.support import CARD, CAREFUL, ONCE, Api, ManualClock, problem
 
 BACK = "http://127.0.0.1:9/back"
 
@@ -240,6 +240,17 @@ def test_refunds_in_a_currency_without_cents(api: Api) -> None:
     refund = api.ok(f"/v1/payments/{payment['id']}/refunds", {"amount": "80"})
     assert (payment["amount"], refund["amount"]) == ("1080", "80")
     assert Decimal(api.get(f"/v1/payments/{payment['id']}").json()["amount_refunded"]) == 80
+
+
+def test_a_card_expires(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    api.subscribe(customer, "starter", card={**CARD, "expiry": "12/26"})
+    clock.advance(days=31)  # December: the card's last month
+    assert api.current(customer)["status"] == "active"
+    clock.advance(days=31)
+    assert api.current(customer)["status"] == "past_due"
+    [failed, *_] = api.get("/v1/payments", customer_id=customer["id"]).json()["data"]
+    assert failed["last_error"]["decline_code"] == "expired_card"
 
 
 def test_paying_by_hand_ends_dunning(api: Api, clock: ManualClock) -> None:

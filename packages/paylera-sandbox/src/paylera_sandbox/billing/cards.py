@@ -64,6 +64,7 @@ MICRO_DEPOSITS = ("0.32", "0.45")
 DECLINES: Mapping[str, Decline] = {
     "card_declined": Decline("card_declined", "The bank declined this card. Try another card.", False),
     "insufficient_funds": Decline("insufficient_funds", "There is not enough money on this card.", True),
+    "expired_card": Decline("expired_card", "This card has expired. Try another card.", False),
     "authentication_failed": Decline("authentication_failed", "The bank could not confirm that it was you.", True),
     "authentication_required": Decline("authentication_required", "The bank wants to ask you first.", False),
     "method_removed": Decline("method_removed", "The payment method is not there any more.", False),

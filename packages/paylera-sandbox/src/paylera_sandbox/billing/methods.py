@@ -173,9 +173,17 @@ def decline_of(unit: Unit, method: Doc, *, ahead: bool = False) -> Decline | Non
     on_demand = charges.decline(unit, method["customer_id"], card=card, payment_method_id=method["id"], ahead=ahead)
     if on_demand is not None:
         return on_demand
+    if _expired(unit, method):
+        return DECLINES["expired_card"]
     behaviour = method["_behaviour"]
     later = LATER_DECLINES.get(behaviour) if method["_charges"] else None
     return DECLINES.get(later or behaviour)
+
+
+def _expired(unit: Unit, method: Doc) -> bool:
+    """Tell whether a card's last month is over."""
+    card = method["card"]
+    return bool(card) and (card["exp_year"], card["exp_month"]) < (unit.now.year, unit.now.month)
 
 
 def asks_payer(method: Doc) -> bool:

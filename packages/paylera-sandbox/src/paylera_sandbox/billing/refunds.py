@@ -13,7 +13,6 @@ from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
 DESTINATIONS = ("card", "wallet", "credit_balance")
-REASONS = ("duplicate", "fraudulent", "requested_by_customer", "order_change", "product_unsatisfactory")
 KEPT = ("succeeded", "partially_refunded")
 
 
