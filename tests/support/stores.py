@@ -81,6 +81,7 @@ class InboxContract:
         whole = record(
             "e" * 255, lane="l" * 255, secret_position=2, state="failed", attempts=7, owner="o" * 32, is_stale=True,
             force=True, error="boom\n" * 4000, started_at=NOW, finished_at=NOW + timedelta(microseconds=1),
+            history='[["2026-11-24T09:30:00+00:00", "2026-11-24T09:31:00+00:00", "failed", "boom \U0001f642"]]',
         )  # fmt: skip
         assert backend.ask("add", whole) == whole
         assert backend.ask("get", whole.event_id) == whole
@@ -216,6 +217,14 @@ class InboxContract:
         assert found(event_ids=("evt_7", "evt_1")) == ["evt_7"]
         assert found(since=NOW + timedelta(seconds=1)) == ["evt_8", "evt_7"]
         assert backend.ask("counts") == {"done": 1, "dead": 1, "failed": 1}
+
+    def test_the_last_use_of_each_secret_is_told(self, backend: Backend) -> None:
+        """By position, so that the merchant knows when the old one can go."""
+        assert backend.ask("positions") == {}
+        for number, position in enumerate((0, 1, 1, 0)):
+            at = NOW + timedelta(seconds=number)
+            backend.ask("add", record(f"evt_{number}", received_at=at, secret_position=position))
+        assert backend.ask("positions") == {0: NOW + timedelta(seconds=3), 1: NOW + timedelta(seconds=2)}
 
     def test_only_old_records_that_are_done_are_pruned(self, backend: Backend) -> None:
         """A lane keeps its watermark as long as it has records."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import inbox
 import pages
 import settings
 from accounts import require_auth, signed_in
@@ -13,6 +12,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 from starlette.middleware.sessions import SessionMiddleware
 
+import inbox
 from paylera_fastapi import (
     InvoicePaidEvent,
     PayleraCustomerIdentity,

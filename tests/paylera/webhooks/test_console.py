@@ -110,8 +110,10 @@ def test_prune_and_stats() -> None:
     assert answer(desk.receiver, event(1)).status == 200
     counts = {"received": 0, "processing": 0, "done": 1, "failed": 0, "dead": 0, "quarantined": 0}
     status, (line,) = desk("stats", "--json")
-    assert (status, json.loads(line)) == (0, counts)
-    assert desk("stats")[1][0].splitlines()[2].split() == ["done", "1"]
+    assert (status, json.loads(line)) == (0, counts | {"secrets": {"0": "2026-11-24T09:30:00+00:00"}})
+    status, lines = desk("stats")
+    assert (status, lines[2].split()) == (0, ["done", "1"])
+    assert lines[6:] == ["secret 0 last signed an event at 2026-11-24T09:30:00+00:00"]
     assert desk("prune") == (0, ["0 deleted"])
     desk.clock.time += 3601
     assert desk("prune", "--older-than", "1h") == (0, ["1 deleted"])

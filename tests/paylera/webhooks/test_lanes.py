@@ -118,6 +118,44 @@ def test_the_end_of_a_long_traceback_is_kept() -> None:
     assert kept.endswith("ValueError: 7")
 
 
+def test_every_attempt_is_kept() -> None:
+    """Those of killed processes and of before a replay too; the newest ones, if there are many."""
+    times = [NOW + timedelta(minutes=number) for number in range(4)]
+    first = lanes.claimed(Lane(head=record()), **LIMITS)
+    assert first is not None
+    failed = lanes.failed(Lane(running=first), record=first, error="boom", now=times[1], max_attempts=3)
+    second = lanes.claimed(Lane(head=replace(failed, due_at=NOW)), **{**LIMITS, "now": times[2]})
+    third = lanes.claimed(Lane(running=second), **{**LIMITS, "now": times[3]})
+    assert third is not None
+    done = lanes.done(Lane(running=third), record=third, now=times[3] + timedelta(seconds=2))
+    assert [(one.outcome, one.error, one.seconds) for one in done.past] == [
+        ("failed", "boom", 60), ("killed", "", 60), ("done", "", 2)
+    ]  # fmt: skip
+    again = lanes.replayed(Lane(asked=done), now=NOW, force=False)
+    assert again is not None
+    assert again.past == done.past
+    for _ in range(30):
+        done = lanes.done(Lane(running=replace(running(), history=done.history)), record=running(), now=NOW)
+    assert [one.outcome for one in done.past] == ["done"] * 20
+
+
+def test_an_attempt_that_killed_the_record_is_one() -> None:
+    """And not two."""
+    dead = lanes.claimed(Lane(running=running(attempts=3, started_at=NOW)), **LIMITS)
+    assert dead is not None
+    assert [one.outcome for one in dead.past] == ["killed"]
+    lowered = lanes.claimed(Lane(head=record(state="failed", attempts=3, error="boom")), **LIMITS)
+    assert lowered is not None
+    assert (lowered.state, lowered.error, lowered.past) == ("dead", "boom", ())
+
+
+def test_what_no_database_takes_is_written_out() -> None:
+    """A failure must be recorded, whatever its message is."""
+    mine = running()
+    kept = lanes.failed(Lane(running=mine), record=mine, error="a\0b\ud800", now=NOW, max_attempts=10)
+    assert kept.error == kept.past[0].error == "a\\0b\\ud800"
+
+
 @pytest.mark.parametrize(
     "lane", [Lane(), Lane(running=running(owner="other")), Lane(running=running(event_id="evt_2"))]
 )

@@ -9,8 +9,6 @@ from django.db import models
 
 from paylera.webhooks.lanes import State
 
-_STATES = [(state, state) for state in get_args(State)]
-
 
 class InboxEvent(models.Model):
     """One stored event; see `paylera.webhooks.InboxRecord`."""
@@ -33,11 +31,14 @@ class InboxEvent(models.Model):
     error: models.TextField[str, str] = models.TextField(blank=True, default="")
     started_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+    history: models.TextField[str, str] = models.TextField(blank=True, default="")
 
     class Meta:
         app_label = "paylera_inbox"
         db_table = "paylera_inbox_event"
         verbose_name = "event"
+        default_permissions = ("view",)
+        permissions = (("replay_inboxevent", "Can replay events"),)
         indexes = (
             models.Index(fields=["state", "due_at"], name="paylera_inbox_due"),
             models.Index(fields=["lane", "state", "occurred_at", "event_id"], name="paylera_inbox_lane_head"),
@@ -60,6 +61,24 @@ class InboxLane(models.Model):
     class Meta:
         app_label = "paylera_inbox"
         db_table = "paylera_inbox_lane"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.lane
+
+
+class Claim(models.Model):
+    """An event that is being handled (`expires_at` ends the lease) or was handled; see `OrmClaims`."""
+
+    event_id: models.CharField[str, str] = models.CharField(max_length=255, primary_key=True)
+    owner: models.CharField[str, str] = models.CharField(max_length=64)
+    is_done: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    expires_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(db_index=True)
+
+    class Meta:
+        app_label = "paylera_inbox"
+        db_table = "paylera_inbox_claim"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.event_id

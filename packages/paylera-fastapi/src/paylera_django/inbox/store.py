@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Collate
 
 from paylera.flow import Blocking, Flow, SyncTransport, run
@@ -87,6 +87,11 @@ class DjangoInboxStore:
         """Count the records by state."""
         rows = self._events.values_list("state").annotate(count=Count("event_id"))
         return cast("Mapping[State, int]", dict(rows))
+
+    def positions(self) -> Mapping[int, datetime]:
+        """Return when each secret last signed."""
+        rows = self._events.order_by().values_list("secret_position").annotate(at=Max("received_at"))
+        return cast("Mapping[int, datetime]", dict(rows))
 
     @property
     def _events(self) -> models.QuerySet[InboxEvent]:

@@ -75,6 +75,11 @@ class MemoryInboxStore:
         """Count the records by state."""
         return Counter(record.state for record in self._all())
 
+    def positions(self) -> Mapping[int, datetime]:
+        """Return when each secret last signed."""
+        found = sorted(self._all(), key=lambda record: record.received_at)
+        return {record.secret_position: record.received_at for record in found}
+
     @contextmanager
     def _locked(self, lane: str, *, wait: bool) -> Iterator[bool]:
         with self._guard:

@@ -41,7 +41,8 @@ def commands(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--force", action="store_true", help="run handlers for stale events too")
     prune = add("prune", help="delete old events that are done")
     prune.add_argument("--older-than", type=span, default=timedelta(days=30), help="30d unless given")
-    add("stats", help="count the events by state").add_argument("--json", action="store_true")
+    stats = add("stats", help="count the events by state, and tell when each secret last signed one")
+    stats.add_argument("--json", action="store_true")
     drift = add("reconcile", help="pull what was missed from the API; exit status 1 if anything was")
     drift.add_argument("--since", type=span, default=timedelta(days=2), help="2d unless given")
     drift.add_argument("--endpoint", help="the endpoint's id, if there are several")
@@ -93,7 +94,14 @@ def _prune(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
 def _stats(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
     counts = yield from inbox.counts()
     found = {state: counts.get(state, 0) for state in _STATES}
-    say(json.dumps(found) if options.json else "\n".join(f"{state:<12}{count}" for state, count in found.items()))
+    used = {position: at.isoformat() for position, at in sorted((yield from inbox.positions()).items())}
+    if options.json:
+        say(json.dumps({**found, "secrets": used}))
+        return 0
+    for state, count in found.items():
+        say(f"{state:<12}{count}")
+    for position, at in used.items():
+        say(f"secret {position} last signed an event at {at}")
     return 0
 
 

@@ -171,6 +171,11 @@ class Inbox:
         counts: Mapping[str, int] = yield from self._ask(self._store.counts)
         return counts
 
+    def positions(self) -> Flow[Mapping[int, datetime]]:
+        """Return when each secret, by its position, last signed an event that is still here."""
+        positions: Mapping[int, datetime] = yield from self._ask(self._store.positions)
+        return positions
+
     def _claim(self, lane: str) -> Flow[InboxRecord | None]:
         decide = partial(
             lanes.claimed,

@@ -19,10 +19,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from paylera.webhooks import attempts
+from paylera.webhooks.attempts import Attempt, Outcome
+
 if TYPE_CHECKING:
     from paylera.webhooks.event import PayleraWebhookEvent
 
 State = Literal["received", "processing", "done", "failed", "dead", "quarantined"]
+Closed = Literal["done", "failed", "dead", "quarantined"]
+"""How an attempt may end."""
+
 OPEN: tuple[State, ...] = ("received", "processing", "failed")
 """The states of which something is left to do; of the others, nothing is until a replay."""
 
@@ -46,6 +52,7 @@ class InboxRecord:
 
     `due_at` is when it may be claimed: at once for `received`, the next attempt for `failed`, the end of the lease for
     `processing`. `payload` is the body exactly as it was received. `force` asks for the handler even if it is stale.
+    `attempts` counts since the last replay; `history` has those of before too, as a text that `past` reads.
     """
 
     event_id: str
@@ -64,6 +71,12 @@ class InboxRecord:
     error: str = field(default="", repr=False)
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    history: str = field(default="", repr=False)
+
+    @property
+    def past(self) -> tuple[Attempt, ...]:
+        """Return its attempts that are over, oldest first."""
+        return attempts.read(self.history)
 
     @property
     def mark(self) -> Mark:
@@ -127,8 +140,10 @@ def claimed(lane: Lane, *, owner: str, now: datetime, lease_seconds: float, max_
     record = lane.running or lane.head
     if record is None or record.due_at > now:
         return None
+    if record.state == "processing":
+        record = _noted(record, "killed", record.due_at, "")
     if record.attempts >= max_attempts:
-        return _closed(record, "dead", now, record.error or "the process ended while the event was being handled")
+        return _over(record, "dead", now, record.error or "the process ended while the event was being handled")
     return replace(
         record,
         state="processing",
@@ -181,9 +196,23 @@ def _ours(lane: Lane, record: InboxRecord) -> InboxRecord:
     return running
 
 
-def _closed(record: InboxRecord, state: State, now: datetime, error: str) -> InboxRecord:
-    # The end of a traceback tells more than its beginning.
-    return replace(record, state=state, owner="", error=error[-MAX_ERROR:], due_at=now, finished_at=now)
+def _closed(record: InboxRecord, state: Closed, now: datetime, error: str) -> InboxRecord:
+    text = _plain(error)
+    return _over(_noted(record, state, now, text), state, now, text)
+
+
+def _over(record: InboxRecord, state: State, now: datetime, error: str) -> InboxRecord:
+    return replace(record, state=state, owner="", error=error, due_at=now, finished_at=now)
+
+
+def _noted(record: InboxRecord, outcome: Outcome, at: datetime, error: str) -> InboxRecord:
+    attempt = Attempt(record.started_at or at, at, outcome, error)
+    return replace(record, history=attempts.write((*record.past, attempt)))
+
+
+def _plain(error: str) -> str:
+    # What no database takes is written out. The end of a traceback tells more than its beginning.
+    return error.replace("\0", "\\0").encode(errors="backslashreplace").decode()[-MAX_ERROR:]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -106,6 +106,10 @@ class InboxStore(Protocol):
         """Return how many records are in each state."""
         ...
 
+    def positions(self) -> Mapping[int, datetime] | Awaitable[Mapping[int, datetime]]:
+        """Return when the newest record was received that each `secret_position` signed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InboxQuery:

@@ -20,6 +20,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "paylera_inbox_lane",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Claim",
+            fields=[
+                ("event_id", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("owner", models.CharField(max_length=64)),
+                ("is_done", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+            ],
+            options={
+                "db_table": "paylera_inbox_claim",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
@@ -54,9 +68,12 @@ class Migration(migrations.Migration):
                 ("error", models.TextField(blank=True, default="")),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("history", models.TextField(blank=True, default="")),
             ],
             options={
                 "verbose_name": "event",
+                "default_permissions": ("view",),
+                "permissions": (("replay_inboxevent", "Can replay events"),),
                 "db_table": "paylera_inbox_event",
                 "indexes": [
                     models.Index(fields=["state", "due_at"], name="paylera_inbox_due"),
