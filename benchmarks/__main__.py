@@ -1,4 +1,4 @@
-"""`python -m benchmarks [relay] [imports] [webhook] [sandbox-clock]`: run some or all, print Markdown tables."""
+"""`python -m benchmarks [NAME ...]`: run some (the names are in `BENCHMARKS`) or all, print Markdown tables."""
 
 from __future__ import annotations
 
@@ -92,11 +92,19 @@ def sandbox_clock() -> None:
     main()
 
 
+def sandbox_delivery() -> None:
+    """Deliver webhooks from a short and from a long queue."""
+    from benchmarks.sandbox_delivery import main
+
+    main()
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "relay": relay,
     "imports": imports,
     "webhook": webhook,
     "sandbox-clock": sandbox_clock,
+    "sandbox-delivery": sandbox_delivery,
 }
 
 if __name__ == "__main__":

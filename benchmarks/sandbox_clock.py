@@ -104,14 +104,14 @@ def _prepare(db: Path, count: int, receiver: str) -> None:
 
 
 def _report(base: str, pid: int, count: int, months: int) -> None:
-    begun, cpu = time.perf_counter(), _cpu(pid)
+    begun, cpu = time.perf_counter(), cpu_of(pid)
     clock, slowest = _ask(base, "/sandbox/clock/advance", {"by": f"{months}mo"}), 0.0
     while clock["advance"]["status"] == "running":
         time.sleep(_PAUSE)
         asked = time.perf_counter()
         clock = _ask(base, "/sandbox/clock")
         slowest = max(slowest, time.perf_counter() - asked)
-    seconds, cpu = time.perf_counter() - begun, _cpu(pid) - cpu
+    seconds, cpu = time.perf_counter() - begun, cpu_of(pid) - cpu
     health = _ask(base, "/sandbox/health")
     print(f"\n### Sandbox clock: {months} months of {count} monthly subscriptions\n")
     print("| seconds | CPU seconds | jobs | events | delivered meanwhile | slowest answer, ms |\n" + "|---" * 6 + "|")
@@ -128,7 +128,7 @@ def _ask(base: str, path: str, body: dict[str, str] | None = None) -> dict[str, 
         return found
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Return the processor time of a process so far, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
