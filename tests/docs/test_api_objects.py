@@ -15,6 +15,7 @@ import pytest
 
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
+from paylera_sandbox.problems import CODES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api-objects.md").read_text()
 CARD = {"card_number": "4242424242424242", "expiry": "12/39", "cvc": "123", "name": "Ada"}
@@ -124,3 +125,13 @@ def test_a_problem_is_documented() -> None:
             pass
         with refused.value as answer:
             assert json.load(answer).keys() - documented("Problems") == set()
+
+
+def test_every_code_stands_beside_its_status() -> None:
+    """A new code of a refusal belongs into the table "Codes"."""
+    table = PAGE.split("\n### Codes", 1)[1].split("\n## ", 1)[0]
+    rows = {
+        status: set(re.findall(r"`([^`]+)`", codes)) for status, codes in re.findall(r"\| (\d{3}) \| (.*) \|", table)
+    }
+    told = {(code, int(status)) for status, codes in rows.items() for code in codes}
+    assert told == {(code, status) for code, (status, _) in CODES.items()}

@@ -10,7 +10,7 @@ from sandbox.money import card, draft, invoice_events, opened
 from sandbox.support import Api, ManualClock, problem
 
 ONE = {"description": "x", "amount": "1"}
-DAY = "2026-11-01T00:00:00Z"
+DAY, PAST, FUTURE = "2026-11-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z"
 
 
 def amounts(invoice: dict, *names: str) -> list[str]:
@@ -210,6 +210,8 @@ def test_a_payment_method_is_needed(api: Api) -> None:
         ({"description": " ", "amount": "1"}, "lines[0].description", "string.length"),
         ({**ONE, "period_start": DAY}, "lines[0].period_end", "field.required"),
         ({**ONE, "period_start": DAY, "period_end": DAY}, "lines[0].period_end", "period.order"),
+        ({**ONE, "period_start": PAST, "period_end": DAY}, "lines[0].period_start", "timestamp.far_away"),
+        ({**ONE, "period_start": DAY, "period_end": FUTURE}, "lines[0].period_end", "timestamp.far_away"),
         ({**ONE, "period_start": "yesterday"}, "lines[0].period_start", "timestamp.invalid"),
         ("x", "lines[0]", "type.object"),
     ],

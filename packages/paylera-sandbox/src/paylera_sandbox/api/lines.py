@@ -26,6 +26,7 @@ LINE = {
     "period_end": Rule(fields.timestamp),
     "metadata": Rule(fields.metadata),
 }
+_FIRST, _LAST = "1970", "2200"
 LINES = list_of(record(LINE), most=drafts.MAX_LINES)
 
 
@@ -74,6 +75,9 @@ def _period(given: dict[str, Any], named: Any) -> tuple[str | None, str | None]:
     start, end = given.get("period_start"), given.get("period_end")
     if (start is None) != (end is None):
         raise fault(named("period_end" if start else "period_start"), "field.required", "is required beside the other")
+    for name, moment in (("period_start", start), ("period_end", end)):
+        if moment and not _FIRST <= moment < _LAST:
+            raise fault(named(name), "timestamp.far_away", "must be from 1970 to 2199")
     if start and end and start >= end:
         raise fault(named("period_end"), "period.order", "must be later than period_start")
     return start, end
