@@ -92,6 +92,8 @@ def test_another_card_that_is_declined_counts_and_changes_no_day(api: Api) -> No
     new_card(api, customer, "tok_visa_insufficient_funds")
     case = read(api, subscription)["dunning"]
     assert (case["attempts"], case["next_attempt_at"]) == (3, "2026-12-09T00:00:00.000Z")
+    advance(api, to="2026-12-09T00:00:00Z")
+    assert read(api, subscription)["dunning"]["attempts"] == 4
 
 
 def test_a_method_of_its_own_is_kept(api: Api) -> None:

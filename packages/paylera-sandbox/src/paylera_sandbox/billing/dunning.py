@@ -88,7 +88,7 @@ def take_method(unit: Unit, customer_id: str) -> None:
         if not held["_own_method"]:
             subscriptions.change(unit, held, "subscription.updated", default_payment_method_id=chosen)
         if held["status"] == "past_due" and _owed(unit, held):
-            agenda.schedule(unit, "dunning.retry", held["id"], unit.stamp)
+            retry(unit, held["id"])
 
 
 def _owed(unit: Unit, subscription: Doc) -> list[Doc]:
