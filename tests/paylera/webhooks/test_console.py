@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from paylera.errors import NotFoundError
 from paylera.flow import run
 from paylera.testing import MemoryInboxStore
 from paylera.webhooks import Inbox
-from paylera.webhooks.console import commands, execute, span
+from paylera.webhooks.console import commands, execute, span, stopping
 from support.stepping import Clock, Script
 
 from .deliveries import CLOCK, answer, delivery, receiver
@@ -90,6 +92,37 @@ def test_process_handles_what_is_due() -> None:
     assert [answer(desk.receiver, event(number)).status for number in (1, 2)] == [200, 200]
     assert desk("process", "--once") == (0, ["2 handled"])
     assert desk.seen == ["evt_1", "evt_2"]
+
+
+def test_a_worker_that_is_told_to_stop_finishes_the_event_it_is_at() -> None:
+    """The rest waits for the next worker; a second signal ends it at once."""
+    told: list[Any] = []
+    desk = Desk(enqueue="worker", handler=lambda event: told.append(signal.raise_signal(signal.SIGTERM)))
+    assert [answer(desk.receiver, event(number)).status for number in (1, 2)] == [200, 200]
+    before = signal.getsignal(signal.SIGTERM)
+    with stopping() as is_stopping:
+        parser, said = argparse.ArgumentParser(), []
+        commands(parser)
+        options = parser.parse_args(["process"])
+        flow = execute(desk.inbox, options, say=said.append, is_stopping=is_stopping)
+        run(flow, Script(clock=desk.clock))
+        assert (said, len(told)) == (["1 handled"], 1)
+        assert desk("stats")[1][:3] == ["received    1", "processing  0", "done        1"]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_on_another_thread_signals_are_left_alone() -> None:
+    """Only the main one may have them."""
+    with ThreadPoolExecutor(1) as pool, stopping() as here:
+        handler = signal.getsignal(signal.SIGTERM)
+
+        def there() -> bool:
+            with stopping() as is_stopping:
+                return is_stopping() or here() or signal.getsignal(signal.SIGTERM) is not handler
+
+        assert pool.submit(there).result() is False
 
 
 def test_replay_revives_what_is_named() -> None:

@@ -1,6 +1,7 @@
 """The commands of an inbox, once for every host: what they are called, what they do, what they print.
 
-A host adds `commands(parser)` to a parser of its own, and drives `execute(inbox, options, say=print)`.
+A host adds `commands(parser)` to a parser of its own, and drives `execute(inbox, options, say=print,
+is_stopping=...)` within `stopping()`.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from paylera.flow import Flow
 from paylera.system import REAL, System
-from paylera.webhooks.inbox import Inbox
+from paylera.webhooks.inbox import Inbox, Stopping, never
 from paylera.webhooks.lanes import State
 from paylera.webhooks.reconcile import reconcile
 from paylera.webhooks.stores import InboxQuery
@@ -57,14 +60,41 @@ def span(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def execute(inbox: Inbox, options: Any, *, say: Say, system: System = REAL) -> Flow[int]:
+@contextmanager
+def stopping() -> Iterator[Stopping]:
+    """Let SIGTERM and SIGINT end the worker after the event that it is at; a second one ends it at once.
+
+    Cut in the middle, an event would wait for the end of its lease. On a thread other than the main one, nothing is
+    changed.
+    """
+    told: list[int] = []
+
+    def tell(number: int, _frame: Any) -> None:
+        if told:
+            raise KeyboardInterrupt
+        told.append(number)
+
+    before: dict[int, Any] = {}
+    with suppress(ValueError):  # not on the main thread
+        for end in (signal.SIGTERM, signal.SIGINT):
+            before[end] = signal.signal(end, tell)
+    try:
+        yield lambda: bool(told)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(inbox: Inbox, options: Any, *, say: Say, is_stopping: Stopping = never, system: System = REAL) -> Flow[int]:
     """Run the command in `options` (a namespace); return the exit status."""
     now = datetime.fromtimestamp(system.now(), UTC)
+    if options.command == "process":  # the one that goes on until it is told
+        return (yield from _process(inbox, options, say, is_stopping))
     return (yield from _COMMANDS[options.command](inbox, options, say, now))
 
 
-def _process(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
-    total = yield from inbox.work(once=options.once, interval=options.interval)
+def _process(inbox: Inbox, options: Any, say: Say, is_stopping: Stopping) -> Flow[int]:
+    total = yield from inbox.work(once=options.once, interval=options.interval, is_stopping=is_stopping)
     say(f"{total} handled")
     return 0
 
@@ -121,4 +151,4 @@ def _reconcile(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]
     return int(bool(drift))
 
 
-_COMMANDS = {"process": _process, "replay": _replay, "prune": _prune, "stats": _stats, "reconcile": _reconcile}
+_COMMANDS = {"replay": _replay, "prune": _prune, "stats": _stats, "reconcile": _reconcile}

@@ -28,7 +28,14 @@ T = TypeVar("T")
 Enqueue = Callable[[str], Any] | Literal["worker"] | None
 """Called with a lane once its new record is committed; `"worker"`: the worker finds it; None: handled at once."""
 
+Stopping = Callable[[], bool]
+
 log = logging.getLogger("paylera.webhooks")
+
+
+def never() -> bool:
+    """Go on for ever."""
+    return False
 
 
 class InboxOptions(TypedDict, total=False):
@@ -103,13 +110,13 @@ class Inbox:
         now: InboxRecord | None = yield from self._ask(self._store.get, stored.event_id)
         return now or stored
 
-    def process(self, lane: str, *, until: str | None = None) -> Flow[int]:
+    def process(self, lane: str, *, until: str | None = None, is_stopping: Stopping = never) -> Flow[int]:
         """Handle what is due in a lane, in order, until nothing is or the record `until` had its turn; return how many
         had one. Nothing happens while somebody else is at it: they go on with what they find afterwards.
         """
         turns = 0
         while True:
-            record = yield from self._claim(lane)
+            record = None if is_stopping() else (yield from self._claim(lane))
             if record is None:
                 return turns
             turns += 1
@@ -123,21 +130,23 @@ class Inbox:
         """Return lanes with something to do: new, due again, or left behind by whoever was killed."""
         return list((yield from self._ask(self._store.due, self._now(), limit)))
 
-    def work(self, *, once: bool = False, interval: float = 1.0) -> Flow[int]:
-        """Process what is due; with `once` until nothing is, else for ever, looking again every `interval` seconds."""
+    def work(self, *, once: bool = False, interval: float = 1.0, is_stopping: Stopping = never) -> Flow[int]:
+        """Process what is due, until nothing is if `once`, else looking again every `interval` seconds; return how
+        many had a turn. `is_stopping` is asked before every record."""
         total = 0
-        while True:
-            turns = yield from self._round()
+        while not is_stopping():
+            turns = yield from self._round(is_stopping)
             total += turns
-            if once and not turns:
-                return total
             if not turns:
+                if once:
+                    break
                 yield from pause(interval)
+        return total
 
-    def _round(self) -> Flow[int]:
+    def _round(self, is_stopping: Stopping) -> Flow[int]:
         turns = 0
         for lane in (yield from self._tried(self.sweep(), otherwise=[])):
-            turns += yield from self._tried(self.process(lane), otherwise=0)
+            turns += yield from self._tried(self.process(lane, is_stopping=is_stopping), otherwise=0)
         return turns
 
     def _tried(self, flow: Flow[T], *, otherwise: T) -> Flow[T]:
@@ -173,8 +182,7 @@ class Inbox:
 
     def positions(self) -> Flow[Mapping[int, datetime]]:
         """Return when each secret, by its position, last signed an event that is still here."""
-        positions: Mapping[int, datetime] = yield from self._ask(self._store.positions)
-        return positions
+        return dict((yield from self._ask(self._store.positions)))
 
     def _claim(self, lane: str) -> Flow[InboxRecord | None]:
         decide = partial(
