@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from paylera_sandbox import jsonbody
 from paylera_sandbox.clock import stamp
+from paylera_sandbox.kinds import Invalid, accepts, matching
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 
 LIFETIME = timedelta(hours=24)
 LONGEST_KEY = 255
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,17 @@ def check_key(keys: list[str]) -> str:
     """Return the one key of a request or refuse."""
     if not keys:
         raise Problem("idempotency.required", "Send an Idempotency-Key header, one key for each logical call.")
-    if len(keys) > 1 or not 1 <= len(keys[0]) <= LONGEST_KEY or not keys[0].isprintable():
-        raise Problem("idempotency.invalid_key", f"Send one Idempotency-Key of 1 to {LONGEST_KEY} characters.")
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+        raise Problem("idempotency.invalid_key", f"Send one Idempotency-Key of 1 to {LONGEST_KEY} ASCII characters.")
     return keys[0]
+
+
+@accepts(matching(_KEY))
+def dedup_key(value: object) -> str:
+    """Take a key that stands in the body."""
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise Invalid("dedup_key.invalid", f"must be 1 to {LONGEST_KEY} ASCII characters")
+    return value
 
 
 def scope(token: str, method: str, path: str, key: str) -> bytes:

@@ -40,7 +40,8 @@ class Operation:
 
     The rest is what the OpenAPI document says: `name` is the operationId; `answer` is the model of the answer, or a
     media type for a file, or None for no body; `problems` are the codes of refusals beyond those that the path and the
-    fields imply (`paylera_sandbox.openapi.refusals`). The first line of the handler's docstring is the summary.
+    fields imply (`paylera_sandbox.openapi.refusals`); of the fields `either`, one at least is needed. The first
+    sentence of the handler's docstring is the summary.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Operation:
     name: str = ""
     answer: Any = None
     problems: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
 
     @property
     def needs_key(self) -> bool:

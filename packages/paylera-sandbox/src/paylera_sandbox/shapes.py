@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from paylera_sandbox import kinds
@@ -61,5 +62,12 @@ def schema_of(rules: Rules) -> Schema:
 
 
 def _member(rule: Rule) -> Schema:
-    schema = getattr(rule.parse, "schema", {})
-    return schema if rule.required else {"anyOf": [schema, {"type": "null"}]}
+    schema = rule.schema if rule.required else {"anyOf": [rule.schema, {"type": "null"}]}
+    return with_default(schema, rule)
+
+
+def with_default(schema: Schema, rule: Rule) -> Schema:
+    """Return a schema that tells what counts when the field is left out."""
+    if rule.default is None or "default" in schema:
+        return schema
+    return {**schema, "default": str(rule.default) if isinstance(rule.default, Decimal) else rule.default}

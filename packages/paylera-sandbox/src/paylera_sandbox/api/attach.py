@@ -7,6 +7,7 @@ from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import checkout, subscriptions
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.fields import Rule
+from paylera_sandbox.idempotency import dedup_key
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import fault
 from paylera_sandbox.store import Doc
@@ -22,7 +23,7 @@ BODY = {
     "payment_provider": Rule(fields.identifier),
     "locale": Rule(fields.text(longest=35)),
     "metadata": Rule(fields.metadata),
-    "dedup_key": Rule(fields.text()),
+    "dedup_key": Rule(dedup_key),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from paylera_sandbox import fields
 from paylera_sandbox.billing import recording, usage
 from paylera_sandbox.fields import Rule
+from paylera_sandbox.idempotency import dedup_key
 from paylera_sandbox.kinds import Invalid, accepts
 from paylera_sandbox.money import quantity_text
 from paylera_sandbox.operations import Call
@@ -32,7 +33,7 @@ def properties(value: object) -> dict[str, Any]:
     return {name: item for name, item in found.items() if item is not None}
 
 
-TRACK = {**CHECK, "properties": Rule(properties), "dedup_key": Rule(fields.text())}
+TRACK = {**CHECK, "properties": Rule(properties), "dedup_key": Rule(dedup_key)}
 _NOTHING: Doc = dict.fromkeys(("included", "usage", "balance", "unlimited", "value", "usage_cycle", "resets_at"))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from paylera_sandbox.kinds import Schema
 from paylera_sandbox.operations import Operation
-from paylera_sandbox.rules import Rule, Rules
+from paylera_sandbox.rules import Rule
+from paylera_sandbox.shapes import schema_of, with_default
 
 Parameter = dict[str, Any]
 IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
@@ -25,36 +25,21 @@ def body(operation: Operation) -> dict[str, Any] | None:
     """Return the request body of an operation, or None for a GET."""
     if operation.method in {"GET", "DELETE"}:
         return None
-    schema = members(operation.body)
-    needed = bool(schema.get("required"))
+    schema = schema_of(operation.body)
+    if operation.either:
+        schema = {**schema, "anyOf": [_given(name) for name in operation.either]}
+    needed = bool(schema["required"] or operation.either)
     return {"required": needed, "content": {"application/json": {"schema": schema}}}
 
 
-def members(rules: Rules) -> dict[str, Any]:
-    """Return the schema of the objects that a table of rules takes. What need not be sent may be null."""
-    properties = {name: _member(rule) for name, rule in rules.items()}
-    required = [name for name, rule in rules.items() if rule.required]
-    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**schema, "required": required} if required else schema
-
-
-def _member(rule: Rule) -> Schema:
-    schema = rule.schema
-    if not rule.required:
-        schema = {"anyOf": [schema, {"type": "null"}]}
-    return _with_default(schema, rule)
+def _given(name: str) -> Schema:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
 def _query(name: str, rule: Rule) -> Parameter:
-    schema = _with_default(rule.in_query.schema, rule)
+    schema = with_default(rule.in_query.schema, rule)
     parameter = _parameter("query", name, schema, required=rule.required)
     return {**parameter, "style": "form", "explode": False} if schema.get("type") == "array" else parameter
-
-
-def _with_default(schema: Schema, rule: Rule) -> Schema:
-    if rule.default is None or "default" in schema:
-        return schema
-    return {**schema, "default": str(rule.default) if isinstance(rule.default, Decimal) else rule.default}
 
 
 def _parameter(place: str, name: str, schema: Schema, *, required: bool = False) -> Parameter:

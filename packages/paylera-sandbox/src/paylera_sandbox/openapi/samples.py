@@ -27,7 +27,7 @@ def sample(schema: Schema, components: Mapping[str, Schema]) -> Any:
     for name in ("const", "default"):
         if name in schema:
             return schema[name]
-    if "anyOf" in schema:
+    if "anyOf" in schema and "properties" not in schema:
         return sample(schema["anyOf"][0], components)
     if "allOf" in schema:
         return _merged([sample(part, components) for part in schema["allOf"]])

@@ -133,8 +133,8 @@ def _body_sample(schema: JSON, found: JSON) -> str:
     from paylera_sandbox.openapi.samples import sample
 
     whole = sample({**schema, "examples": None}, _schemas(found))
-    required = schema.get("required")
-    return _written({name: whole[name] for name in required} if required else {})
+    either = [choice["required"][0] for choice in schema.get("anyOf", ())]
+    return _written({name: whole[name] for name in (*schema.get("required", ()), *either[:1])})
 
 
 def _document(visit: Visit) -> JSON:
