@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paylera import PayleraClient, RateLimitError
+from paylera_sandbox import Sandbox
 from paylera_sandbox.limits import DOCUMENTED, Limits, class_of, cost_of
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.routes import OPERATIONS
@@ -43,6 +44,12 @@ def test_documented_limits_are_a_tenth_in_test_mode(api: Api) -> None:
     assert "5 calls" in document["detail"]
     assert int(refused[0].headers["retry-after"]) >= 1
     assert refused[0].headers["x-ratelimit-remaining"] == "0"
+
+
+def test_limits_are_an_option_of_the_sandbox_and_its_namespaces() -> None:
+    with Sandbox(rate_limits={"admin": 3}) as sandbox:
+        assert sandbox.engine.limits.take(BY_NAME["ListEvents"]).limit == 3
+        assert sandbox.namespace("other").engine.limits.take(BY_NAME["ListEvents"]).limit == 3
 
 
 def test_a_refused_call_leaves_its_key_free(api: Api) -> None:

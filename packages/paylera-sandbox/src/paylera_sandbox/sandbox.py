@@ -16,6 +16,7 @@ from paylera_sandbox.clock import Clock, SystemClock
 from paylera_sandbox.engine import DEFAULT_TOKEN, Engine
 from paylera_sandbox.hosting import Host
 from paylera_sandbox.inprocess import transport_to
+from paylera_sandbox.limits import Setting
 from paylera_sandbox.namespaces import Namespaces
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
@@ -35,7 +36,7 @@ class Sandbox(Workbench):
     `url` and `token` are what a client needs, `app` is the ASGI application, `requests` are the API requests so far.
     With `webhook_url`, all events go there, signed with `webhook_secret`. `time_scale` shortens the waits between
     delivery attempts so many times. `db` keeps the data in a file. The same `seed` gives the same ids to the same
-    calls.
+    calls. `rate_limits` are refused beyond if they are `"documented"` or numbers by class, see `limits.Limits`.
 
     `listener` is a bound socket to take in place of a free port. `socket=False` opens no port: calls go through
     `transport`, which `httpx2.Client` and `httpx2.AsyncClient` take.
@@ -55,6 +56,7 @@ class Sandbox(Workbench):
         db: str | Path = ":memory:",
         clock: Clock | None = None,
         seed: int | str | None = None,
+        rate_limits: Setting = "off",
         socket: bool = True,
         listener: Socket | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Sandbox(Workbench):
             time_scale=time_scale,
             recorder=Recorder(limit=_KEPT_REQUESTS),
             seed=seed,
+            rate_limits=rate_limits,
             receiver=receiver,
         )
         self.namespaces = Namespaces(engine)
