@@ -8,11 +8,15 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from paylera import PayleraClient, RateLimitError, ServerError, TransportError
 from paylera_sandbox import Sandbox
+from paylera_sandbox.faults import specs
 from paylera_sandbox.faults.actions import ACTIONS
 from paylera_sandbox.faults.schedule import chance, matches
+from paylera_sandbox.problems import Problem
 from paylera_sandbox.workbench import SandboxError
 from sandbox.support import CARD, Api, ManualClock, problem
 
@@ -377,3 +381,29 @@ def test_the_clock_stands_still_and_faults_work(api: Api, clock: ManualClock) ->
     api.sandbox.faults.add("latency", milliseconds=1)
     assert api.get("/v1/plans").status_code == 200
     assert api.sandbox.faults.list()[0]["recent"][0]["at"] == "2026-11-01T00:00:00.000Z"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(list(ACTIONS)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(list(ACTIONS)) | JSON, st.dictionaries(st.sampled_from(list(specs.BODY)), JSON, max_size=4))
+def test_any_specification_is_read_or_refused_by_name(action: object, given_fields: dict) -> None:
+    spec = {**given_fields, "action": action}
+    told = {name for name, value in spec.items() if value is not None}
+    assert read_or_refused(spec) in ("read", "refused")
+    if told == {"action"} and isinstance(action, str) and action in ACTIONS:
+        assert specs.read(spec)["action"] == action
+
+
+def read_or_refused(spec: dict) -> str:
+    try:
+        found = specs.read(spec)
+    except Problem as refusal:
+        named = {fault.field for fault in refusal.faults}
+        return "refused" if refusal.code == "validation.failed" and named <= set(spec) else "refused badly"
+    return "read" if {name for name in spec if spec[name] is not None} <= set(found) else "read badly"

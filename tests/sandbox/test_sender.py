@@ -6,8 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+import h11
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from paylera_sandbox.webhooks.connections import Closed, Line
 from paylera_sandbox.webhooks.sender import Outcome, Sender
 
 BODY = b'{"id":"evt_1"}'
@@ -159,3 +163,32 @@ def test_nobody_there() -> None:
     outcome = asyncio.run(main())
     assert outcome.status is None
     assert "Connect call failed" in str(outcome.error)
+
+
+HEADS = st.sampled_from([b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 ", b"HTTP/1.0 500 x\r\n", b""])
+FIELDS = st.sampled_from([b"Content-Length: 3\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n", b"\r\n", b"x: y\r\n"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.tuples(HEADS, FIELDS, st.binary(max_size=40)).map(b"".join) | st.binary(max_size=60))
+def test_whatever_comes_back_is_an_answer_or_a_reason(answer: bytes) -> None:
+    async def main() -> None:
+        reader, writer = asyncio.StreamReader(), Sink()
+        reader.feed_data(answer)
+        reader.feed_eof()
+        request = h11.Request(method="POST", target="/", headers=[("Host", "x"), ("Content-Length", str(len(BODY)))])
+        with contextlib.suppress(Closed, h11.RemoteProtocolError):
+            found = await Line(reader, writer).post(request, BODY, keep=2048)
+            assert 200 <= found.status <= 999
+
+    asyncio.run(main())
+
+
+class Sink:
+    """Takes what is written."""
+
+    def write(self, data: bytes) -> None:
+        assert data
+
+    async def drain(self) -> None:
+        pass

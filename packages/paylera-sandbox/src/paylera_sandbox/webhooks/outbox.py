@@ -61,7 +61,7 @@ def overtaken(unit: Unit, delivery_id: str, due: datetime) -> None:
     """Let a delivery wait in a queue of its own, so that those behind it pass."""
     sql = "SELECT endpoint_id, aggregate FROM outbox WHERE delivery_id = ?"
     for queue in unit.store.execute(sql, (delivery_id,)):
-        sql = "UPDATE outbox SET aggregate = ?, due_at = ? WHERE delivery_id = ?"
+        sql = "UPDATE outbox SET aggregate = ?, due_at = ?, held = 0 WHERE delivery_id = ?"
         unit.store.execute(sql, (f"alone:{delivery_id}", stamp(due), delivery_id))
         unit.store.execute(_PROMOTE, queue)
 
