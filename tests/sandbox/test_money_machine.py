@@ -112,6 +112,13 @@ class Money(RuleBasedStateMachine):
         answer = self.api.post(f"/v1/invoices/{invoice}/credit-notes", body)
         assert answer.status_code in {201, 422}, answer.text
 
+    @rule(invoice=invoices, cents=st.none() | CENTS, pick=st.integers(0, 9))
+    def credit_a_line(self, invoice: str, cents: int | None, pick: int) -> None:
+        lines = self.api.get(f"/v1/invoices/{invoice}").json()["lines"]
+        wanted = {"line_id": lines[pick % len(lines)]["id"], "amount": money(cents) if cents else None}
+        answer = self.api.post(f"/v1/invoices/{invoice}/credit-notes", {"reason": "other", "lines": [wanted]})
+        assert answer.status_code in {201, 422}, answer.text
+
     @rule(on=st.booleans(), trigger=st.integers(0, 5000), cents=CENTS)
     def top_up(self, on: bool, trigger: int, cents: int) -> None:
         [method] = self.api.get(f"/v1/customers/{self.customer['id']}/payment-methods", limit=1).json()["data"]
@@ -146,6 +153,11 @@ class Money(RuleBasedStateMachine):
             assert 0 <= paid == total(came, "amount") <= owed
             assert sum(payment["status"] == "requires_action" for payment in own) <= 1
             assert -total(notes, "total") <= owed
+            noted = [line for note in notes for line in note["lines"]]
+            for line in invoice["lines"]:
+                own_notes = [item for item in noted if item["invoice_line_id"] == line["id"]]
+                assert -total(own_notes, "amount") <= Decimal(line["amount"]) - Decimal(line["discount_amount"])
+                assert -total(own_notes, "tax_amount") <= Decimal(line["tax_amount"])
             given = [note for note in notes if note["outcome"]["kind"] == "credit_balance"]
             back = total(came, "amount_refunded") - total(given, "total")
             assert back <= paid + Decimal(invoice["credit_applied"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from paylera_sandbox import fields
-from paylera_sandbox.api.amounts import CURRENCY
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.lines import LINES, items
 from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import checkout, portal, subscriptions
 from paylera_sandbox.fields import Rule
+from paylera_sandbox.forms.plans import currency as currency_code
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import fault
 from paylera_sandbox.store import Doc
@@ -23,7 +23,7 @@ _OF_A_PLAN = {
     "trial_days": Rule(fields.integer(0, 730)),
     "allow_promotion_codes": Rule(fields.boolean),
 }
-_OF_ITEMS = {"line_items": Rule(LINES), "currency": Rule(CURRENCY)}
+_OF_ITEMS = {"line_items": Rule(LINES), "currency": Rule(currency_code)}
 CREATE = {
     "mode": Rule(fields.choice(*MODES), default="subscription"),
     "customer_id": Rule(fields.identifier, required=True),

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from paylera_sandbox import fields
-from paylera_sandbox.api.amounts import CURRENCY
 from paylera_sandbox.api.lines import LINES, item, items
 from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.api.moments import expect_near
@@ -15,6 +14,7 @@ from paylera_sandbox.api.patches import merged
 from paylera_sandbox.billing import collection, drafts, invoices, methods, payments
 from paylera_sandbox.billing.machines import INVOICE
 from paylera_sandbox.fields import Rule
+from paylera_sandbox.forms.plans import currency as currency_code
 from paylera_sandbox.kinds import Kind
 from paylera_sandbox.operations import Call, File
 from paylera_sandbox.problems import Problem
@@ -24,7 +24,7 @@ from paylera_sandbox.unit import Unit
 
 CREATE = {
     "customer_id": Rule(fields.identifier, required=True),
-    "currency": Rule(CURRENCY, required=True),
+    "currency": Rule(currency_code, required=True),
     "subscription_id": Rule(fields.identifier),
     "lines": Rule(LINES),
     "due_at": Rule(fields.timestamp),

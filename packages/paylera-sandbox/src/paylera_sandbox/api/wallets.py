@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from paylera_sandbox import fields
-from paylera_sandbox.api.amounts import CURRENCY, expect_whole
+from paylera_sandbox.api.amounts import expect_whole
 from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.billing import methods, wallets
 from paylera_sandbox.fields import Rule
+from paylera_sandbox.forms.plans import currency as currency_code
 from paylera_sandbox.money import amount_text
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -26,7 +27,7 @@ TOP_UP = {
 CHANGES = {"auto_top_up": Rule(record(TOP_UP)), "drift_floor": Rule(fields.decimal)}
 CREATE = {
     "customer_id": Rule(fields.identifier, required=True),
-    "currency": Rule(CURRENCY, required=True),
+    "currency": Rule(currency_code, required=True),
     **CHANGES,
 }
 CREDIT = {
