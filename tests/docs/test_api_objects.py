@@ -15,6 +15,7 @@ import pytest
 
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
+from paylera_sandbox.openapi.document import document
 from paylera_sandbox.problems import CODES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api-objects.md").read_text()
@@ -115,6 +116,29 @@ def test_every_member_is_documented(heading: str, answers: Mapping[str, Any]) ->
     answer = answers[heading]
     inner = [*answer.get("lines", ()), *answer.get("features", {}).values(), *answer.get("prices", ())]
     assert {name for item in (answer, *inner) for name in item} - documented(heading) == set()
+
+
+def test_every_member_of_every_model_is_documented() -> None:
+    """The models say what the sandbox answers; a member of one needs its word on the page too."""
+    words = {word for code in re.findall(r"`([^`]+)`", PAGE) for word in re.findall(r"[a-z_0-9]+", code)}
+    schemas = document("http://127.0.0.1")["components"]["schemas"]
+    missing = {f"{name}.{member}" for name, schema in schemas.items() for member in schema.get("properties", ())}
+    assert {each for each in missing if each.partition(".")[2] not in words} == set()
+
+
+def test_every_operation_and_event_type_is_listed() -> None:
+    """The tables at the end of the page are those of the code; what is missing is told as it should stand there."""
+    found = document("http://127.0.0.1")
+    rows = [
+        f"| `{method.upper()} {path}` | {told['operationId']} | {told['summary']} |"
+        for path, methods in found["paths"].items()
+        for method, told in methods.items()
+    ]
+    rows += [f"| `{event_type}` | {told['post']['summary']} |" for event_type, told in found["webhooks"].items()]
+    lines = PAGE.split("\n## All operations\n")[1].splitlines()
+    assert [row for row in rows if row not in lines] == [], "add these rows to docs/api-objects.md"
+    listed = [line for line in lines if re.match(r"\| `(GET|POST|PATCH|PUT|DELETE) /v1/", line)]
+    assert [line for line in listed if line not in rows] == [], "these rows are of what there is no more"
 
 
 def test_a_problem_is_documented() -> None:
