@@ -159,6 +159,12 @@ class Receiver:
             assert self._arrived.wait_for(lambda: len(self.received) >= count, timeout), len(self.received)
             return list(self.received)
 
+    def wait_for_type(self, event_type: str, *, timeout: float = 30) -> dict:
+        """Wait for an event of a type and return the first."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: event_type in self.types(), timeout), self.types()
+            return next(got.event for got in self.received if got.event["type"] == event_type)
+
     def types(self) -> list[str]:
         return [got.headers["paylera-event-type"] for got in self.received]
 

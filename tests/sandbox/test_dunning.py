@@ -145,6 +145,15 @@ def test_the_policy_says_what_follows(api: Api, on_exhaustion: str, status: str,
     assert ("dunning_exhausted", "2026-12-03T00:00:00.000Z") in told(api, subscription)
 
 
+def test_a_plan_has_a_policy_of_its_own(api: Api) -> None:
+    plan = api.get("/v1/plans/starter").json()["id"]
+    own = api.client.patch(f"/v1/plans/{plan}", json={"dunning_policy": {"on_exhaustion": "pause_subscription"}})
+    assert own.status_code == 200, own.text
+    _, subscription = failing(api)
+    advance(api, by="60d")
+    assert told(api, subscription)[-1] == ("paused", "2026-12-22T00:00:00.000Z")
+
+
 def test_a_subscription_that_stays_past_due_recovers_with_a_later_period(api: Api) -> None:
     policy(api, on_exhaustion="mark_uncollectible_only", retry_days=[1])
     customer, subscription = failing(api)

@@ -313,6 +313,30 @@ def test_a_long_pause_is_not_billed_and_begins_a_period_when_it_ends(api: Api) -
             "subscription.invalid_transition")  # fmt: skip
 
 
+def test_a_pause_until_a_moment_ends_by_itself(api: Api) -> None:
+    customer = with_card(api)
+    subscription = begin(api, customer)
+    path = f"/v1/subscriptions/{subscription['id']}/pause"
+    for resumes_at in ("2026-11-01T00:00:00Z", "2066-11-01T00:00:00Z"):
+        problem(api.post(path, {"resumes_at": resumes_at}), 422, "validation.failed")
+    paused = api.ok(path, {"resumes_at": "2027-01-10T06:00:00Z", "reason": "away"})
+    assert (paused["resumes_at"], paused["pause_reason"]) == ("2027-01-10T06:00:00.000Z", "away")
+    advance(api, to="2027-02-01T00:00:00Z")
+    assert told(api, subscription)[-1] == ("resumed", "2027-01-10T06:00:00.000Z")
+    now = read(api, subscription)
+    assert (now["status"], now["resumes_at"], now["pause_reason"]) == ("active", None, None)
+    assert totals(api, customer)[1:] == [("2027-01-10T06:00:00.000Z", "20.52", "paid")]
+
+
+def test_a_pause_that_is_ended_early_ends_once(api: Api) -> None:
+    subscription = begin(api, with_card(api))
+    path = f"/v1/subscriptions/{subscription['id']}"
+    api.ok(f"{path}/pause", {"resumes_at": "2026-11-10T00:00:00Z"})
+    api.ok(f"{path}/resume")
+    advance(api, by="20d")
+    assert [kind for kind, _ in told(api, subscription)] == ["created", "activated", "paused", "resumed"]
+
+
 def test_a_paused_subscription_can_be_canceled_at_its_periods_end(api: Api) -> None:
     subscription = begin(api, with_card(api))
     path = f"/v1/subscriptions/{subscription['id']}"

@@ -151,7 +151,7 @@ OPERATIONS = (
         "POST",
         "/v1/subscriptions/{id}/pause",
         subscriptions.pause,
-        body=subscriptions.VERSION,
+        body=subscriptions.PAUSE,
         query=subscriptions.VERSION,
         name="PauseSubscription",
         answer=Subscription,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from paylera_sandbox import fields
 from paylera_sandbox.api import terms as conditions
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.billing import checkout, methods, pauses, proration, subscriptions, trials
 from paylera_sandbox.billing.subscriptions import Terms
+from paylera_sandbox.clock import stamp
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.operations import Call
 from paylera_sandbox.problems import Problem, fault
@@ -33,9 +36,11 @@ CREATE = {
     "metadata": Rule(fields.metadata),
     **conditions.FIELDS,
 }
+_LONGEST_PAUSE = timedelta(days=3650)
 VERSION = {"version": Rule(fields.integer(0, 10**15))}
 CHANGE_PLAN = {**PLAN, **TERMS, **VERSION}
 EXTEND_TRIAL = {"trial_end": Rule(fields.timestamp, required=True), **VERSION}
+PAUSE = {"resumes_at": Rule(fields.timestamp), "reason": Rule(fields.text(longest=500)), **VERSION}
 CANCEL = {
     "at_period_end": Rule(fields.boolean, default=True),
     "reason": Rule(fields.text(longest=500)),
@@ -103,8 +108,12 @@ def cancel(call: Call) -> Doc:
 
 
 def pause(call: Call) -> Doc:
-    """Pause."""
-    return subscriptions.pause(call.unit, _at_version(call))
+    """Pause. With `resumes_at`, the subscription goes on by itself then."""
+    subscription, until = _at_version(call), call.body.get("resumes_at")
+    latest = stamp(call.unit.now + _LONGEST_PAUSE)
+    if until is not None and not call.unit.stamp < until <= latest:
+        raise fault("resumes_at", "resumes_at.range", f"must be in the future, and at most {latest}")
+    return subscriptions.pause(call.unit, subscription, resumes_at=until, reason=call.body.get("reason"))
 
 
 def resume(call: Call) -> Doc:

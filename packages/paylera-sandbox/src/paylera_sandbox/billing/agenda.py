@@ -19,6 +19,7 @@ KINDS = (
     "commitment.end",
     "subscription.cancel",
     "trial.end",
+    "subscription.resume",
     "subscription.renew",
     "customer.method",
     "dunning.retry",

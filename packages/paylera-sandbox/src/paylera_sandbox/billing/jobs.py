@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from paylera_sandbox.billing import agenda, commitments, disputes, dunning, renewals, subscriptions, trials
+from paylera_sandbox.billing import agenda, commitments, disputes, dunning, pauses, renewals, subscriptions, trials
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.unit import Unit
 
@@ -24,6 +24,7 @@ HANDLERS: Mapping[str, Handler] = {
     "commitment.end": commitments.end,
     "subscription.cancel": subscriptions.end_announced,
     "trial.end": trials.end,
+    "subscription.resume": pauses.end,
     "subscription.renew": renewals.renew,
     "customer.method": dunning.take_method,
     "dunning.retry": dunning.retry,

@@ -91,6 +91,8 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "commitment": {**terms.commitment, "starts_at": None, "ends_at": None} if terms.commitment else None,
         "dunning": None,
         "paused_at": None,
+        "resumes_at": None,
+        "pause_reason": None,
         "cancel_at_period_end": False,
         "cancel_at": None,
         "canceled_at": None,
@@ -251,9 +253,10 @@ def resume(unit: Unit, subscription: Doc) -> Doc:
     return change(unit, subscription, "subscription.reactivated", **members)
 
 
-def pause(unit: Unit, subscription: Doc) -> Doc:
-    """Pause: entitlements rest and nothing is billed; the subscription stays."""
-    return change(unit, subscription, "subscription.paused", status="paused", paused_at=unit.stamp, dunning=None)
+def pause(unit: Unit, subscription: Doc, *, resumes_at: str | None = None, reason: str | None = None) -> Doc:
+    """Pause, until a moment if one is given: entitlements rest and nothing is billed; the subscription stays."""
+    members = {"paused_at": unit.stamp, "resumes_at": resumes_at, "pause_reason": reason}
+    return change(unit, subscription, "subscription.paused", status="paused", dunning=None, **members)
 
 
 def end_announced(unit: Unit, identifier: str) -> None:

@@ -35,6 +35,10 @@ def _renews(subscription: Doc) -> str | None:
     return subscription["current_period_end"] if subscription["status"] in BILLED else None
 
 
+def _resumes(subscription: Doc) -> str | None:
+    return subscription["resumes_at"] if subscription["status"] == "paused" else None
+
+
 def _cancels(subscription: Doc) -> str | None:
     return subscription["cancel_at"] if subscription["status"] in LIVE else None
 
@@ -62,6 +66,7 @@ TIMETABLE: Mapping[str, Callable[[Doc], str | None]] = {
     "commitment.ending": _commitment_ending,
     "commitment.end": _commitment_ends,
     "subscription.cancel": _cancels,
+    "subscription.resume": _resumes,
     "subscription.renew": _renews,
     "dunning.retry": _retries,
 }

@@ -87,6 +87,9 @@ class Subscription(TypedDict):
     dunning: Dunning | None
     """Null unless a payment failed and is being collected."""
     paused_at: Stamp | None
+    resumes_at: Stamp | None
+    """When a pause ends by itself."""
+    pause_reason: str | None
     cancel_at_period_end: bool
     cancel_at: Stamp | None
     canceled_at: Stamp | None

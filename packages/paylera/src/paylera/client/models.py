@@ -170,7 +170,13 @@ class Subscription(TypedDict, total=False):
     metadata: Metadata
     current_period_start: str | None
     current_period_end: str | None
+    billing_cycle_anchor: str | None
     trial_end: str | None
+    commitment: dict[str, Any] | None
+    dunning: dict[str, Any] | None
+    paused_at: str | None
+    resumes_at: str | None
+    pause_reason: str | None
     cancel_at_period_end: bool
     cancel_at: str | None
     canceled_at: str | None
