@@ -55,7 +55,8 @@ class Server:
 
 
 class Writer(threading.Thread):
-    """Makes customers and renames them; sends every call again until it is answered, and remembers the answers."""
+    """Makes customers who change their names and their plans; sends every call again until it is answered, and keeps in
+    mind what was answered."""
 
     def __init__(self, server: Server, ticks: threading.Semaphore, seed: int) -> None:
         super().__init__(daemon=True)
@@ -63,6 +64,7 @@ class Writer(threading.Thread):
         self._ticks = ticks
         self._random = random.Random(seed)
         self.names: dict[str, list[str]] = {}
+        self.charges: dict[str, int] = {}
         self._client = httpx2.Client(base_url=server.url, headers=TOKEN, timeout=30, verify=False)
         self.ending = threading.Event()
         self.failure: BaseException | None = None
@@ -70,15 +72,27 @@ class Writer(threading.Thread):
     def run(self) -> None:
         try:
             while not self.ending.is_set():
-                self._one_customer()
+                self._one_name_changer()
+                self._one_payer()
         except BaseException as error:
             self.failure = error
         finally:
             self._client.close()
 
-    def _one_customer(self) -> None:
-        email = f"{uuid.uuid4().hex}@example.com"
-        customer = self._answered("POST", "/v1/customers", {"email": email, "name": "0"})
+    def _customer(self) -> dict:
+        return self._answered("POST", "/v1/customers", {"email": f"{uuid.uuid4().hex}@example.com", "name": "0"})
+
+    def _one_payer(self) -> None:
+        customer = self._customer()["id"]
+        card = {"type": "card", "token": "tok_visa_success", "set_as_default": True}
+        self._answered("POST", f"/v1/customers/{customer}/payment-methods", card)
+        subscription = self._answered("POST", "/v1/subscriptions", {"customer_id": customer, "plan_code": "starter"})
+        change = f"/v1/subscriptions/{subscription['id']}/change-plan"
+        assert self._answered("POST", change, {"plan_code": "pro"})["plan_code"] == "pro"
+        self.charges[customer] = 2
+
+    def _one_name_changer(self) -> None:
+        customer = self._customer()
         self.names[customer["id"]] = ["0"]
         for number in range(1, self._random.randint(2, 8)):
             self._answered("PATCH", f"/v1/customers/{customer['id']}", {"name": str(number)})
@@ -130,6 +144,7 @@ def test_nothing_committed_is_lost(server: Server, receiver: Receiver) -> None:
     names = {customer: list_ for writer in writers for customer, list_ in writer.names.items()}
     assert sum(map(len, names.values())) > 100
     check_state(server, names)
+    check_money(server, {customer: count for writer in writers for customer, count in writer.charges.items()})
     check_events(told, names)
     check_deliveries(receiver, told)
 
@@ -146,7 +161,7 @@ def drained(server: Server) -> list[dict]:
     while page["has_more"]:
         events += page["data"]
         page = get(server, f"/v1/admin/events?{query}&cursor={page['next_cursor']}")
-    return [event for event in [*events, *page["data"]] if event["aggregate_type"] == "customer"]
+    return [event for event in [*events, *page["data"]] if event["aggregate_type"] != "webhook_endpoint"]
 
 
 def check_state(server: Server, names: dict[str, list[str]]) -> None:
@@ -155,23 +170,33 @@ def check_state(server: Server, names: dict[str, list[str]]) -> None:
         assert get(server, f"/v1/customers/{customer}")["name"] == given[-1]
 
 
+def check_money(server: Server, charges: dict[str, int]) -> None:
+    """Every charge that was answered was made, once: the retry of a call whose answer was lost is no other call."""
+    assert charges
+    for customer, count in charges.items():
+        payments = get(server, f"/v1/payments?customer_id={customer}")["data"]
+        assert [payment["status"] for payment in payments] == ["succeeded"] * count
+        assert {invoice["status"] for invoice in get(server, f"/v1/customers/{customer}/invoices")["data"]} == {"paid"}
+
+
 def check_events(told: list[dict], names: dict[str, list[str]]) -> None:
-    """Every change was told of once, in order, and nothing else was."""
+    """Every change of a name was told of once, in order, and nothing else was."""
     by_customer: dict[str, list[str]] = defaultdict(list)
     for event in told:
-        by_customer[event["aggregate_id"]].append(event["data"]["name"])
+        if event["aggregate_id"] in names:
+            by_customer[event["aggregate_id"]].append(event["data"]["name"])
     assert by_customer == names
 
 
 def check_deliveries(receiver: Receiver, told: list[dict]) -> None:
-    """Every event arrived at least once, and those of one customer in order, whatever came twice."""
+    """Every event arrived at least once, and those of one object in order, whatever came twice."""
     expected, arrived = defaultdict(list), defaultdict(list)
     for event in told:
         expected[event["aggregate_id"]].append(event["id"])
-    for got in receiver.received:
-        if got.event["aggregate_type"] == "customer":
-            arrived[got.event["aggregate_id"]].append(got.event["id"])
-    assert {customer: [name for name, _ in groupby(ids)] for customer, ids in arrived.items()} == expected
+    for event in (got.event for got in receiver.received):
+        if event["aggregate_type"] != "webhook_endpoint":
+            arrived[event["aggregate_id"]].append(event["id"])
+    assert {name: [event for event, _ in groupby(ids)] for name, ids in arrived.items()} == expected
 
 
 def get(server: Server, path: str) -> dict:
