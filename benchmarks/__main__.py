@@ -99,12 +99,20 @@ def sandbox_delivery() -> None:
     main()
 
 
+def sandbox_calls() -> None:
+    """Measure the sandbox: calls a second, start, memory and file size."""
+    from benchmarks.sandbox_calls import main
+
+    main()
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "relay": relay,
     "imports": imports,
     "webhook": webhook,
     "sandbox-clock": sandbox_clock,
     "sandbox-delivery": sandbox_delivery,
+    "sandbox-calls": sandbox_calls,
 }
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def whole_millisecond(moment: datetime) -> datetime:
 
 def stamp(moment: datetime) -> str:
     """Write a moment as the API does. Stamps sort as text in the order of time, which the database relies on."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def moment(text: str) -> datetime:

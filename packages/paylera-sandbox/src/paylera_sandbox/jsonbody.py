@@ -19,13 +19,7 @@ def parse(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_constant,
-            parse_int=_integer,
-            parse_float=_number,
-        )
+        value = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _refusal(_reason(error)) from None
     if not isinstance(value, dict):
@@ -36,12 +30,12 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def dump(value: object) -> bytes:
     """Write compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def canonical(value: object) -> bytes:
     """Write JSON in the one form that equal values share."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def _reason(error: ValueError | RecursionError) -> str:
@@ -96,3 +90,10 @@ def _inspect(value: object, depth: int) -> None:
     elif isinstance(value, list):
         for member in value:
             _inspect(member, depth + 1)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer, parse_float=_number
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))

@@ -41,10 +41,9 @@ def check(call: Call) -> Doc:
     """Tell whether a customer may use so much of a feature now. Changes nothing."""
     unit, given = call.unit, call.body
     code, quantity = given["feature_code"], given["quantity"]
-    unit.customer(given["customer_id"])
     kind = usage.feature(unit, code)["kind"]
     subscription = usage.subscription_for(unit, given["customer_id"], given.get("subscription_id"))
-    grant = _grant(call, subscription, code) if subscription else None
+    grant = usage.plan_of(unit, subscription)["features"].get(code) if subscription else None
     found, reason = _NOTHING, "not_in_plan" if subscription else "no_subscription"
     if subscription and grant:
         found = usage.state(unit, subscription, code, grant)
@@ -65,22 +64,22 @@ def track(call: Call) -> Doc:
     """Record usage of a metered feature."""
     unit, given = call.unit, call.body
     code, quantity = given["feature_code"], given["quantity"]
-    unit.customer(given["customer_id"])
     if usage.feature(unit, code)["kind"] != "metered":
         raise Problem("feature.not_metered", f"The feature '{code}' is not metered; only check it.")
     subscription = usage.subscription_for(unit, given["customer_id"], given.get("subscription_id"))
     if subscription is None:
         raise Problem("usage.no_subscription", "The customer has no current subscription to track usage on.")
-    grant = _grant(call, subscription, code)
+    plan = usage.plan_of(unit, subscription)
+    grant = plan["features"].get(code)
     if grant is None:
         raise Problem("feature.not_in_plan", f"The plan '{subscription['plan_code']}' does not include '{code}'.")
-    usage.expect_room(unit, subscription, code, grant, quantity)
-    plan = unit.need("plans", subscription["plan_id"], "plan.not_found")
     used = recording.Usage(code, quantity, unit.stamp, properties=given.get("properties") or {})
     wrong = recording.faults(unit, subscription, plan, used)
     if wrong:
         raise invalid(*wrong)
-    return recording.record(unit, subscription, plan, used)
+    before = usage.state(unit, subscription, code, grant)
+    usage.expect_room(unit, code, before, quantity)
+    return recording.record(unit, subscription, plan, used, before=before)
 
 
 def entitlements(call: Call) -> Doc:
@@ -88,7 +87,7 @@ def entitlements(call: Call) -> Doc:
     unit = call.unit
     subscription = unit.need("subscriptions", call.ids["id"], "subscription.not_found")
     live = usage.subscription_for(unit, subscription["customer_id"], subscription["id"])
-    grants = unit.need("plans", live["plan_id"], "plan.not_found")["features"] if live else {}
+    grants = usage.plan_of(unit, live)["features"] if live else {}
     return {
         "object": "entitlements",
         "subscription_id": subscription["id"],
@@ -96,9 +95,3 @@ def entitlements(call: Call) -> Doc:
         "plan_code": subscription["plan_code"],
         "features": {code: usage.state(unit, subscription, code, grant) for code, grant in grants.items()},
     }
-
-
-def _grant(call: Call, subscription: Doc, code: str) -> Doc | None:
-    plan = call.unit.need("plans", subscription["plan_id"], "plan.not_found")
-    grant: Doc | None = plan["features"].get(code)
-    return grant

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from paylera_sandbox import fields
 from paylera_sandbox.api.listing import filters, page
 from paylera_sandbox.api.metering import properties
-from paylera_sandbox.billing import meters, pricing, recording, subscriptions
+from paylera_sandbox.billing import meters, pricing, recording, subscriptions, usage
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.money import amount_text, quantity_text
 from paylera_sandbox.operations import Call
@@ -104,12 +104,11 @@ def _components(unit: Unit, subscription: Doc, plan: Doc, period: tuple[str, str
 
 
 class _Batch:
-    """Events that are recorded together: each subscription and plan is read once."""
+    """Events that are recorded together: each subscription is read once."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._subscriptions: dict[str, Doc | None] = {}
-        self._plans: dict[str, Doc] = {}
         self.duplicates = 0
 
     def subscription(self, identifier: str) -> Doc | None:
@@ -125,7 +124,7 @@ class _Batch:
         if subscription is None:
             message = "is not the id of a subscription that takes usage: there is none, or it is not current"
             return {}, [Fault("subscription_id", "subscription.not_found", message)]
-        plan = self._plan(subscription["plan_id"])
+        plan = usage.plan_of(self._unit, subscription)
         used = recording.Usage(
             given["meter"],
             given["quantity"],
@@ -139,8 +138,3 @@ class _Batch:
             return known, []
         wrong = recording.faults(self._unit, subscription, plan, used)
         return ({}, wrong) if wrong else (recording.record(self._unit, subscription, plan, used), [])
-
-    def _plan(self, identifier: str) -> Doc:
-        if identifier not in self._plans:
-            self._plans[identifier] = self._unit.need("plans", identifier, "plan.not_found")
-        return self._plans[identifier]

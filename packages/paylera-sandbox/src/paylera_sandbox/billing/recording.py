@@ -46,7 +46,7 @@ def faults(unit: Unit, subscription: Doc, plan: Doc, used: Usage) -> list[Fault]
     if counted and used.properties.get(counted) is None:
         message = f"must have '{counted}', whose values the meter counts"
         found.append(Fault("properties", "properties.required", message))
-    if used.at > stamp(unit.now + MOST_AHEAD):
+    if used.at > unit.stamp and used.at > stamp(unit.now + MOST_AHEAD):
         message = f"is in the future: it is {unit.stamp} now, and 5 minutes more are taken at most"
         found.append(Fault("timestamp", "timestamp.future", message))
     if used.at < subscription["created_at"]:
@@ -63,10 +63,12 @@ def earlier(unit: Unit, subscription: Doc, used: Usage) -> Doc | None:
     return unit.store.first("usage_events", **key)
 
 
-def record(unit: Unit, subscription: Doc, plan: Doc, used: Usage) -> Doc:
-    """Record usage, whatever the limits: it has happened."""
+def record(unit: Unit, subscription: Doc, plan: Doc, used: Usage, *, before: Doc | None = None) -> Doc:
+    """Record usage, whatever the limits: it has happened. `before` is the state of the feature, if it is known."""
     grant = plan["features"].get(used.meter)
     metered = grant is not None and grant["kind"] == "metered"
+    if metered and before is None:
+        before = usage.state(unit, subscription, used.meter, grant)
     event = {
         "id": unit.new_id("use"),
         "object": "usage_event",
@@ -77,7 +79,7 @@ def record(unit: Unit, subscription: Doc, plan: Doc, used: Usage) -> Doc:
         "quantity": quantity_text(used.quantity),
         "timestamp": used.at,
         "external_id": used.external_id,
-        **(_spent(unit, subscription, grant, used) if metered else _NOTHING),
+        **(_NOTHING if before is None else _spent(unit, subscription, grant, used, before=before)),
         "properties": used.properties,
         "recorded_at": unit.stamp,
         "_counted_at": _counted_at(subscription, used.at),
@@ -96,12 +98,11 @@ def _counted_at(subscription: Doc, at: str) -> str:
     return counted
 
 
-def _spent(unit: Unit, subscription: Doc, grant: Doc, used: Usage) -> Doc:
+def _spent(unit: Unit, subscription: Doc, grant: Doc, used: Usage, *, before: Doc) -> Doc:
     """Count usage of a feature, and return what is left of it."""
-    before = usage.state(unit, subscription, used.meter, grant)
     counted = usage.unique_by(unit, used.meter)
     row = meters.Row(quantity_text(used.quantity), used.at, used.properties.get(counted) if counted else None)
-    after = usage.count(unit, subscription, used.meter, grant, new=row)
+    after = usage.count(unit, subscription, used.meter, grant, before=before, new=row)
     _sound(unit, subscription, used.meter, before, after)
     return {name: after[name] for name in _NOTHING}
 

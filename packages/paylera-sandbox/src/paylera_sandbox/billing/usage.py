@@ -17,13 +17,26 @@ from paylera_sandbox.unit import Unit
 
 
 def subscription_for(unit: Unit, customer_id: str, subscription_id: str | None) -> Doc | None:
-    """Return the named subscription, which must be the customer's, or the current one."""
+    """Return the named subscription, which must be the customer's, or the current one. A customer that does not exist
+    is refused."""
     if subscription_id is None:
-        return subscriptions.current(unit, customer_id)
+        current = subscriptions.current(unit, customer_id)
+        if current is None:
+            unit.customer(customer_id)
+        return current
+    unit.customer(customer_id)
     subscription = unit.store.find("subscriptions", subscription_id)
     if subscription is None or subscription["customer_id"] != customer_id:
         raise Problem("subscription.not_found", f"The customer has no subscription '{subscription_id}'.")
     return subscription if subscription["status"] in subscriptions.CURRENT else None
+
+
+def plan_of(unit: Unit, subscription: Doc) -> Doc:
+    """Return the plan of a subscription, to be read only: every check needs it, so it is remembered."""
+    found = unit.store.kept("plans", id=subscription["plan_id"])
+    if not found:
+        raise Problem("plan.not_found", f"There is no plan '{subscription['plan_id']}'.")
+    return found[0]
 
 
 def feature(unit: Unit, code: str) -> Doc:
@@ -36,17 +49,24 @@ def feature(unit: Unit, code: str) -> Doc:
 
 def state(unit: Unit, subscription: Doc, code: str, grant: Doc) -> Doc:
     """Return what a subscription has of one feature; members that do not apply to its kind are null."""
-    common = {"kind": grant["kind"], "name": grant["name"]}
     if grant["kind"] != "metered":
-        allowed = grant["value"] if grant["kind"] == "boolean" else Decimal(grant["value"]) > 0
-        empty = dict.fromkeys(("included", "usage", "balance", "unlimited"))
-        timeless = {"usage_cycle": None, "resets_at": None}
-        return {**common, "allowed": allowed, **empty, "value": grant["value"], **timeless}
-    start, end = cycle(subscription, grant, unit.stamp)
-    used = spent(unit, subscription["id"], code, start)
+        return _fixed(grant)
+    span = cycle(subscription, grant, unit.stamp)
+    return _metered(unit, code, grant, spent(unit, subscription["id"], code, span[0]), resets_at=span[1])
+
+
+def _fixed(grant: Doc) -> Doc:
+    allowed = grant["value"] if grant["kind"] == "boolean" else Decimal(grant["value"]) > 0
+    empty = dict.fromkeys(("included", "usage", "balance", "unlimited"))
+    common = {"kind": grant["kind"], "name": grant["name"], "allowed": allowed}
+    return {**common, **empty, "value": grant["value"], "usage_cycle": None, "resets_at": None}
+
+
+def _metered(unit: Unit, code: str, grant: Doc, used: Decimal, *, resets_at: str) -> Doc:
     balance = None if grant["unlimited"] else Decimal(grant["included_usage"]) - used
     return {
-        **common,
+        "kind": grant["kind"],
+        "name": grant["name"],
         "allowed": balance is None or balance > 0 or not hard_limit(unit, code),
         "included": grant["included_usage"],
         "usage": quantity_text(used),
@@ -54,7 +74,7 @@ def state(unit: Unit, subscription: Doc, code: str, grant: Doc) -> Doc:
         "unlimited": grant["unlimited"],
         "value": None,
         "usage_cycle": grant["usage_cycle"],
-        "resets_at": end,
+        "resets_at": resets_at,
     }
 
 
@@ -90,27 +110,31 @@ def spent(unit: Unit, subscription_id: str, code: str, start: str) -> Decimal:
     return Decimal(rows[0][0]) if rows else Decimal(0)
 
 
-def count(unit: Unit, subscription: Doc, code: str, grant: Doc, *, new: meters.Row) -> Doc:
-    """Bring the counter of a feature up to date with an event that is about to be stored, and return the new state. An
-    event before the present billing period changes no counter of that cycle: those are not looked at again."""
+def count(unit: Unit, subscription: Doc, code: str, grant: Doc, *, before: Doc, new: meters.Row) -> Doc:
+    """Bring the counter of a feature up to date with an event that is about to be stored, and return the new state.
+
+    Late events change the counter of the calendar month that they belong to, and none of an earlier billing period:
+    those are not looked at again."""
     span = cycle(subscription, grant, new.at)
-    if span[0] <= new.at < span[1]:
-        known = unit.catalogue.features.get(code, _PLAIN)
-        if known["aggregation"] == "sum":
-            total = spent(unit, subscription["id"], code, span[0]) + Decimal(new.quantity)
-        else:
-            total = meters.used(unit, (subscription["id"], code), known, span, new=new)
-        key = (subscription["id"], code, span[0])
-        unit.store.execute("INSERT OR REPLACE INTO usage_counters VALUES (?, ?, ?, ?)", (*key, quantity_text(total)))
-    return state(unit, subscription, code, grant)
+    if not span[0] <= new.at < span[1]:
+        return before
+    known = unit.catalogue.features.get(code, _PLAIN)
+    if known["aggregation"] != "sum":
+        total = meters.used(unit, (subscription["id"], code), known, span, new=new)
+    elif span[1] == before["resets_at"]:
+        total = Decimal(before["usage"]) + Decimal(new.quantity)
+    else:
+        total = spent(unit, subscription["id"], code, span[0]) + Decimal(new.quantity)
+    key = (subscription["id"], code, span[0], quantity_text(total))
+    unit.store.execute("INSERT OR REPLACE INTO usage_counters VALUES (?, ?, ?, ?)", key)
+    return _metered(unit, code, grant, total, resets_at=span[1]) if span[1] == before["resets_at"] else before
 
 
 _PLAIN: Doc = {"aggregation": "sum", "unique_by": None}  # a feature that left the catalogue
 
 
-def expect_room(unit: Unit, subscription: Doc, code: str, grant: Doc, quantity: Decimal) -> None:
-    """Refuse what goes beyond a hard limit."""
-    found = state(unit, subscription, code, grant)
+def expect_room(unit: Unit, code: str, found: Doc, quantity: Decimal) -> None:
+    """Refuse what goes beyond a hard limit, in the state of a feature."""
     if verdict(unit, code, found, quantity):
         detail = f"{found['balance']} of '{code}' are left until {found['resets_at']}, you asked for {quantity:f}."
         raise Problem("usage.limit_reached", detail)
