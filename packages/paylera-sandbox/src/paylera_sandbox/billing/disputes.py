@@ -13,11 +13,8 @@ from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
 STEP = timedelta(seconds=60)
-# What happens -> (the status that follows, the event that tells of it).
-_STEPS = {
-    "charged_back": ("charged_back", "payment.charged_back"),
-    "dispute_won": ("succeeded", "payment.dispute_won"),
-}
+# What happens -> the event that tells of it.
+_EVENTS = {"charged_back": "payment.charged_back", "dispute_won": "payment.dispute_won"}
 
 
 def announce(unit: Unit, payment: Doc, method: Doc) -> None:
@@ -29,8 +26,13 @@ def announce(unit: Unit, payment: Doc, method: Doc) -> None:
 def take(unit: Unit, step: str, payment_id: str) -> None:
     """Take a step of a dispute, unless the payment has been given back in full meanwhile."""
     payment = unit.need("payments", payment_id, "payment.not_found")
-    status, event = _STEPS[step]
+    status = "charged_back" if step == "charged_back" else _before_the_dispute(payment)
     if PAYMENT.may(payment["status"], status):
         payment.update(status=status, updated_at=unit.stamp)
         unit.store.save("payments", payment)
-        emit(unit, event, payment)
+        emit(unit, _EVENTS[step], payment)
+
+
+def _before_the_dispute(payment: Doc) -> str:
+    """A payment that is won back is what it was: what went back to the payer stays there."""
+    return "partially_refunded" if payment["refunds"] else "succeeded"

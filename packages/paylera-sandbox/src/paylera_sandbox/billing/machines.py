@@ -71,6 +71,6 @@ PAYMENT = Machine(
         "failed": (),
         "canceled": (),
         "refunded": (),
-        "charged_back": ("succeeded",),
+        "charged_back": ("succeeded", "partially_refunded"),
     },
 )
