@@ -77,6 +77,38 @@ builtins.body, builtins.request = delivery.body, SimpleNamespace(headers=deliver
 import documented
 assert documented.event.type == "invoice.paid"
 """
+SHOP_URLS = """
+from django.conf import settings
+from django.urls import include, path
+from paylera_django import paylera_relay_urls, paylera_webhook_urls
+from paylera_fastapi import PayleraCustomerIdentity
+
+identity = PayleraCustomerIdentity(external_id="u1")
+relay = paylera_relay_urls(api_token=settings.PAYLERA_API_TOKEN, identify=lambda request: identity, csrf=False)
+receiver = paylera_webhook_urls(signing_secret=settings.PAYLERA_WEBHOOK_SECRET, handlers={})
+urlpatterns = [path("api/paylera/", include(relay)), path("webhooks/paylera/", include(receiver))]
+"""
+SHOP = f"""
+import sys
+from pathlib import Path
+import django
+import pytest
+from django.conf import settings
+import documented
+
+Path(documented.__file__).with_name("shop_urls.py").write_text({SHOP_URLS!r})
+settings.configure(SECRET_KEY="docs", ROOT_URLCONF="shop_urls", ALLOWED_HOSTS=["*"], PAYLERA_API_TOKEN="pl_test_x",
+                   PAYLERA_WEBHOOK_SECRET="whsec_x")
+django.setup()
+
+class Fixtures:
+    @pytest.fixture
+    def client(self):
+        from django.test import Client
+        return Client()
+
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", documented.__file__], plugins=[Fixtures()]))
+"""
 PLAIN = "import documented"
 RUNNERS = {
     "django": DJANGO,
@@ -85,6 +117,7 @@ RUNNERS = {
     "authorize": AUTHORIZE,
     "delivery": DELIVERY,
     "plain": PLAIN,
+    "pytest": SHOP,
 }
 
 CASES = [
@@ -107,4 +140,4 @@ def test_block(kind: str, code: str, tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", RUNNERS[kind]],
         env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stderr + result.stdout

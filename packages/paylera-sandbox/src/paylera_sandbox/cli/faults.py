@@ -12,6 +12,7 @@ from paylera_sandbox.cli.exits import misused
 from paylera_sandbox.cli.session import Session, talks
 
 _COLUMNS = ("id", "action", "limits", "matched", "fired")
+_NUMBERS = {"skip", "times", "seed", "milliseconds", "seconds", "retry_after", "status"}  # all else are texts
 _SCHEDULE = {"id", "object", "number", "action", "matched", "fired", "recent", "created_at"}
 
 
@@ -38,7 +39,7 @@ def add(
         name, equals, value = setting.partition("=")
         if not equals or not name:
             misused(f"'{setting}' is not of the form name=value", "NAME=VALUE")
-        body[name] = value
+        body[name] = int(value) if name in _NUMBERS and value.isascii() and value.isdigit() else value
     found = session.sandbox.post("/sandbox/faults", body)
     session.out.result(found, f"{found['id']}: {action} {_limits(found)}".rstrip())
 

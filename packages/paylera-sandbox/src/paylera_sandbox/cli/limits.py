@@ -22,7 +22,9 @@ def rate_limits(
         found = session.sandbox.put("/sandbox/rate-limits", {"setting": _setting(settings)})
     else:
         found = session.sandbox.get("/sandbox/rate-limits")
-    session.out.result(found, f"{found['setting']}: {'refused beyond' if found['enforced'] else 'nothing is refused'}")
+    setting = found["setting"]
+    shown = setting if isinstance(setting, str) else " ".join(f"{name}={number}" for name, number in setting.items())
+    session.out.result(found, f"{shown}: {'what is more is refused' if found['enforced'] else 'nothing is refused'}")
 
 
 def _setting(given: list[str]) -> Any:
