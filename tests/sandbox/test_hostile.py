@@ -70,6 +70,33 @@ def test_bodies(shared: Api, known: dict[str, str], operation, body: dict, real:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_refusal_is_not_a_multiple_of_what_was_sent(shared: Api) -> None:
+    body = {f"{number}": 1 for number in range(50_000)}
+    answer = shared.client.post("/v1/check", json={**body, "x" * 500_000: 1})
+    assert answer.status_code == 422
+    assert len(answer.content) < 20_000
+    query = "&".join(f"q{number}=1" for number in range(5_000))
+    answer = shared.client.get(f"/v1/customers?{query}")
+    assert answer.status_code == 422
+    assert len(answer.content) < 40_000
+
+
+@pytest.mark.parametrize("length", [60_000, 100_000, 2_000_000])
+def test_huge_queries(shared: Api, length: int) -> None:
+    url = urlsplit(shared.sandbox.url)
+    head = b"GET /v1/plans?a=" + b"b" * length + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    with socket.create_connection((url.hostname, url.port), timeout=30) as raw:
+        raw.settimeout(30)
+        answer = b""
+        try:
+            raw.sendall(head + b"Authorization: Bearer pl_test_sandbox\r\n\r\n")
+            answer = b"".join(iter(lambda: raw.recv(65536), b""))
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # the server does not read on
+    assert not answer or answer.startswith(b"HTTP/1.1 4"), answer[:100]
+    assert shared.get("/v1/plans").status_code == 200
+
+
 @FEW
 @given(content=st.binary(max_size=200))
 def test_raw_bodies(shared: Api, content: bytes) -> None:

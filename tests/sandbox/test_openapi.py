@@ -58,6 +58,15 @@ def test_every_schema_is_a_json_schema_with_an_example_that_fits() -> None:
         assert [error.message for error in validator.iter_errors(example)] == [], name
 
 
+def test_every_example_of_a_body_fits_its_schema() -> None:
+    for entry in ENTRIES:
+        if "requestBody" in entry:
+            [content] = entry["requestBody"]["content"].values()
+            validator = jsonschema_rs.Draft202012Validator(content["schema"], validate_formats=True)
+            example = content["examples"]["smallest"]["value"]
+            assert [error.message for error in validator.iter_errors(example)] == [], entry["operationId"]
+
+
 def test_names_are_unique_and_told_with_a_summary() -> None:
     names = [entry["operationId"] for entry in ENTRIES]
     assert len(set(names)) == len(names) == len(OPERATIONS)

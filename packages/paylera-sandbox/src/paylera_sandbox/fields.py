@@ -89,7 +89,7 @@ def identifier(value: object) -> str:
     return value
 
 
-@accepts(matching(_EMAIL, format="email", maxLength=254))
+@accepts(matching(_EMAIL, format="email", maxLength=254, examples=["ada@example.com"]))
 def email(value: object) -> str:
     """Take an e-mail address; only its rough form is checked."""
     address = text(longest=254)(value)
@@ -142,7 +142,7 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-@accepts(matching(_POSITIVE))
+@accepts(matching(_POSITIVE, examples=["5"]))
 def quantity(value: object) -> Decimal:
     """Take a decimal string above zero: at most 15 digits before and 8 after the point, no exponent."""
     number = decimal(value)
@@ -151,7 +151,7 @@ def quantity(value: object) -> Decimal:
     return number
 
 
-@accepts(matching(_DECIMAL))
+@accepts(matching(_DECIMAL, examples=["10.00"]))
 def decimal(value: object) -> Decimal:
     """Take a decimal string."""
     if not isinstance(value, str):
@@ -161,7 +161,7 @@ def decimal(value: object) -> Decimal:
     return Decimal(value)
 
 
-@accepts({"anyOf": [matching(_COUNT), {"type": "integer", "minimum": 0, "maximum": _LARGEST}]})
+@accepts({"anyOf": [matching(_COUNT, examples=["3"]), {"type": "integer", "minimum": 0, "maximum": _LARGEST}]})
 def count(value: object) -> str:
     """Take a quantity of zero or more: a decimal string or a whole number."""
     whole = _whole(value)
@@ -219,7 +219,7 @@ def any_of(*names: str) -> Kind[tuple[str, ...]]:
     return parse
 
 
-@accepts(matching(_URL, maxLength=2048))
+@accepts(matching(_URL, maxLength=2048, examples=["https://shop.example/done"]))
 def url(value: object) -> str:
     """Take an absolute http(s) URL without credentials."""
     address = text(longest=2048)(value)
@@ -285,7 +285,7 @@ def address(value: object) -> dict[str, Any]:
     return value
 
 
-@accepts(matching(_DATE, format="date"))
+@accepts(matching(_DATE, format="date", examples=["2026-05-01"]))
 def date(value: object) -> str:
     """Take a date, `2026-05-01`: this form and no other that means the same."""
     try:
@@ -297,7 +297,7 @@ def date(value: object) -> str:
     return day
 
 
-@accepts(matching(_MOMENT, format="date-time"))
+@accepts(matching(_MOMENT, format="date-time", examples=["2027-01-31T09:30:00Z"]))
 def timestamp(value: object) -> str:
     """Take an ISO 8601 moment with its offset, and write it as the API does."""
     try:

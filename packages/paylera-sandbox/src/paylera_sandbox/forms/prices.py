@@ -23,7 +23,7 @@ AGGREGATIONS = ("sum", "max", "last_during_period", "unique_count")
 LATE_EVENTS = ("next_period", "rebill")
 
 
-_NOT_NEGATIVE = matching(re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?"))
+_NOT_NEGATIVE = matching(re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?"), examples=["10"])
 
 
 @accepts(_NOT_NEGATIVE)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from paylera_sandbox.kinds import Schema
+from paylera_sandbox.openapi.samples import smallest
 from paylera_sandbox.operations import Operation
 from paylera_sandbox.rules import Rule
 from paylera_sandbox.shapes import schema_of, with_default
@@ -29,7 +30,8 @@ def body(operation: Operation) -> dict[str, Any] | None:
     if operation.either:
         schema = {**schema, "anyOf": [_given(name) for name in operation.either]}
     needed = bool(schema["required"] or operation.either)
-    return {"required": needed, "content": {"application/json": {"schema": schema}}}
+    example = {"smallest": {"summary": "What must be in it", "value": smallest(schema)}}
+    return {"required": needed, "content": {"application/json": {"schema": schema, "examples": example}}}
 
 
 def _given(name: str) -> Schema:

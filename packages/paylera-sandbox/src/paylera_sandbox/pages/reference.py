@@ -69,7 +69,7 @@ def operation(visit: Visit) -> Answer:
         "parameters": parameters,
         "body": list(members(body, _schemas(found))) if body else [],
         "answers": [_answer(status, answer, found) for status, answer in entry.told["responses"].items()],
-        "sample": _body_sample(body, found) if body is not None else None,
+        "sample": _example(entry.told.get("requestBody")),
         "token": visit.engine.token,
         "origin": _origin(visit),
     }
@@ -128,15 +128,6 @@ def _code(line: str) -> tuple[str, str]:
     return code, text.lstrip(":, ")
 
 
-def _body_sample(schema: JSON, found: JSON) -> str:
-    """Return a body to begin with: the required members, or all if none is."""
-    from paylera_sandbox.openapi.samples import sample
-
-    whole = sample({**schema, "examples": None}, _schemas(found))
-    either = [choice["required"][0] for choice in schema.get("anyOf", ())]
-    return _written({name: whole[name] for name in (*schema.get("required", ()), *either[:1])})
-
-
 def _document(visit: Visit) -> JSON:
     from paylera_sandbox.openapi.document import document as openapi
 
@@ -162,6 +153,11 @@ def _webhooks(found: JSON) -> Iterator[Entry]:
 def _schemas(found: JSON) -> Mapping[str, JSON]:
     schemas: Mapping[str, JSON] = found["components"]["schemas"]
     return schemas
+
+
+def _example(body: JSON | None) -> str | None:
+    """Return a body to begin with."""
+    return _written(body["content"]["application/json"]["examples"]["smallest"]["value"]) if body else None
 
 
 def _schema(body: JSON | None) -> JSON | None:

@@ -16,7 +16,7 @@ REFUSALS = 100  # 4xx answers in a row that disable an endpoint
 _SECRET = re.compile(r"whsec_[\x21-\x7e]{1,200}")
 
 
-@accepts(matching(_SECRET))
+@accepts(matching(_SECRET, examples=["whsec_5f2c7d"]))
 def secret(value: object) -> str:
     """Take a signing secret that the caller chose."""
     if not isinstance(value, str) or not _SECRET.fullmatch(value):

@@ -16,7 +16,7 @@ def wants(patterns: Sequence[str], event_type: str) -> bool:
     return not {"*", event_type, f"{family}.*"}.isdisjoint(patterns)
 
 
-@accepts({"type": "array", "items": matching(_PATTERN), "minItems": 1, "maxItems": 100})
+@accepts({"type": "array", "items": matching(_PATTERN, examples=["invoice.paid"]), "minItems": 1, "maxItems": 100})
 def patterns(value: object) -> list[str]:
     """Take the `events` of an endpoint."""
     if not isinstance(value, list) or not 1 <= len(value) <= 100:
