@@ -319,6 +319,24 @@ def test_without_a_socket_a_cut_is_an_error(api: Api) -> None:
         asyncio.run(call())
 
 
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("reset_before_commit", httpx2.ReadError),
+        ("reset_after_commit", httpx2.ReadError),
+        ("truncate", httpx2.RemoteProtocolError),
+    ],
+)
+def test_in_process_a_client_sees_the_same(action: str, error: type[Exception]) -> None:
+    with Sandbox(socket=False) as sandbox:
+        headers = {"Authorization": f"Bearer {sandbox.token}", "Idempotency-Key": "k"}
+        sandbox.faults.add(action, times=1)
+        with httpx2.Client(transport=sandbox.transport, base_url=sandbox.url, headers=headers) as client:
+            with pytest.raises(error):
+                client.post(NEW, json={"email": "a@example.com"})
+            assert len(client.get(NEW).json()["data"]) == (action != "reset_before_commit")
+
+
 def test_a_customer_declined(api: Api) -> None:
     poor, rich = api.customer(), api.customer()
     api.sandbox.faults.add("decline", customer_id=poor["id"], times=1, decline_code="insufficient_funds")

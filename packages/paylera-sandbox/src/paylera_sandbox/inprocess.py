@@ -8,7 +8,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from httpx2 import ASGITransport, AsyncBaseTransport, BaseTransport, ByteStream, Request, Response, WSGITransport
+from httpx2 import (
+    ASGITransport,
+    AsyncBaseTransport,
+    BaseTransport,
+    ByteStream,
+    ReadError,
+    RemoteProtocolError,
+    Request,
+    Response,
+    WSGITransport,
+)
 
 log = logging.getLogger("paylera_sandbox")
 Loop = Callable[[], asyncio.AbstractEventLoop]
@@ -19,7 +29,7 @@ class InProcess(BaseTransport, AsyncBaseTransport):
     `httpx2.Client(transport=...)` and for `httpx2.AsyncClient(transport=...)` alike."""
 
     def __init__(self, app: Callable[..., Awaitable[None]], loop: Loop) -> None:
-        self._app = ASGITransport(app=app, raise_app_exceptions=False)
+        self._app = ASGITransport(app=app)
         self._loop = loop
 
     def handle_request(self, request: Request) -> Response:
@@ -38,7 +48,10 @@ class InProcess(BaseTransport, AsyncBaseTransport):
 
     async def _send(self, request: Request) -> Response:
         own = Request(request.method, request.url, headers=request.headers, content=request.content)
-        return await _whole(await self._app.handle_async_request(own))
+        try:
+            return await _whole(request, await self._app.handle_async_request(own))
+        except ConnectionResetError as error:  # a fault that was asked for
+            raise ReadError(str(error), request=request) from None
 
 
 class _Wsgi(AsyncBaseTransport):
@@ -71,6 +84,12 @@ def transport_to(app: Callable[..., Any]) -> AsyncBaseTransport:
     raise ValueError(f"webhook_app must be an ASGI or a WSGI application, not {type(app).__name__}")
 
 
-async def _whole(answer: Response) -> Response:
-    """Return an answer that is complete, so that it may leave its event loop."""
-    return Response(answer.status_code, headers=answer.headers, stream=ByteStream(await answer.aread()))
+async def _whole(request: Request, answer: Response) -> Response:
+    """Return an answer that is complete, so that it may leave its event loop. One that was cut short is none, as for a
+    client with a socket."""
+    content = await answer.aread()
+    promised = int(answer.headers.get("content-length", 0))
+    if request.method != "HEAD" and len(content) < promised:
+        reason = f"the connection was closed after {len(content)} of {promised} bytes of the body"
+        raise RemoteProtocolError(reason, request=request)
+    return Response(answer.status_code, headers=answer.headers, stream=ByteStream(content))
