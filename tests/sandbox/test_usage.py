@@ -225,3 +225,54 @@ def test_recorded_usage_is_told_to_those_who_listen(shop: Api, subscription: dic
     [got] = receiver.wait_for(1)
     assert (got.event["type"], got.event["aggregate_id"]) == ("usage.recorded", subscription["id"])
     assert got.event["data"] == event
+
+
+REBILLED = """
+[plans.metered]
+name = "Metered"
+amount = "10.00"
+[plans.metered.components.calls]
+name = "Calls"
+[plans.metered.components.calls.pricing]
+model = "usage"
+meter = "calls"
+charge = "tiered"
+tiers = [{ up_to = "100", unit_amount = "0.10" }, { unit_amount = "0.05" }]
+late_events = "rebill"
+[coupons.HALF]
+percent_off = "50"
+duration = "forever"
+"""
+
+
+def test_late_usage_is_rebilled_where_that_is_wanted(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(REBILLED)
+    with Sandbox(catalogue=path, clock=clock) as sandbox:
+        api = Api(sandbox)
+        customer = api.customer()
+        subscription = api.subscribe(customer, "metered", coupons=["HALF"])
+        api.ok("/v1/usage", used(subscription, "90"))
+        clock.advance(days=31)
+        november, december = "2026-11-20T00:00:00Z", "2026-12-01T12:00:00Z"
+        events = [used(subscription, "20", timestamp=november), used(subscription, "10", timestamp=november)]
+        api.ok("/v1/usage/batch", {"events": [*events, used(subscription, "1", timestamp=december)]})
+        late, *others = api.invoices(customer)
+        assert [(line["amount"], line["discount_amount"]) for line in others[0]["lines"]] == [
+            ("10.00", "5.00"),
+            ("9.00", "4.50"),
+        ]
+        [line] = late["lines"]
+        assert line["description"] == "Late usage: Calls"
+        # 10 more at 0.10 and 20 at 0.05, half of it off
+        assert (line["quantity"], line["amount"], line["discount_amount"]) == ("30", "2.00", "1.00")
+        assert (line["period_start"], line["period_end"]) == ("2026-11-01T00:00:00.000Z", "2026-12-01T00:00:00.000Z")
+        assert late["status"] == "paid"
+        api.ok("/v1/usage", used(subscription, "-30", timestamp=november))
+        [line] = api.invoices(customer)[0]["lines"]
+        assert (line["amount"], line["discount_amount"]) == ("-2.00", "-1.00")
+        assert len(api.invoices(customer)) == 4
+        clock.advance(days=31)
+        renewal = api.invoices(customer)[0]
+        assert [line["amount"] for line in renewal["lines"]] == ["10.00", "0.10"]
+        api.close()

@@ -23,6 +23,7 @@ KINDS = (
     "subscription.renew",
     "customer.method",
     "dunning.retry",
+    "usage.rebill",
 )
 
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}

@@ -55,7 +55,7 @@ def spread(total: Decimal, amounts: Sequence[Decimal], currency: str) -> list[De
     leaves over goes to those that lost most by it, the first of equals first."""
     whole = 10 ** minor_units(currency)
     weights = [int(amount * whole) for amount in amounts]
-    units, sum_ = min(int(total * whole), sum(weights)), sum(weights)
+    units, sum_ = max(min(int(total * whole), sum(weights)), 0), sum(weights)
     parts = [units * weight // sum_ if sum_ else 0 for weight in weights]
     lost = sorted(range(len(weights)), key=lambda place: -(units * weights[place] % sum_) if sum_ else 0)
     for place in lost[: units - sum(parts)]:

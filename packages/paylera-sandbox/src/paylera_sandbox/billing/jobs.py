@@ -7,7 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from paylera_sandbox.billing import agenda, commitments, disputes, dunning, pauses, renewals, subscriptions, trials
+from paylera_sandbox.billing import (
+    agenda,
+    commitments,
+    disputes,
+    dunning,
+    pauses,
+    rebilling,
+    renewals,
+    subscriptions,
+    trials,
+)
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.unit import Unit
 
@@ -28,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     "subscription.renew": renewals.renew,
     "customer.method": dunning.take_method,
     "dunning.retry": dunning.retry,
+    "usage.rebill": rebilling.rebill,
 }
 _AGAIN = timedelta(days=1)
 

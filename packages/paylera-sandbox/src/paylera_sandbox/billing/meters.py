@@ -18,10 +18,14 @@ class Row(NamedTuple):
     value: object
 
 
-def billed(unit: Unit, subscription: Doc, pricing: Doc, used: tuple[str, str]) -> Decimal:
-    """Return what a period is billed for: a late event counts in the period in which it is billed."""
+def billed(
+    unit: Unit, subscription: Doc, pricing: Doc, used: tuple[str, str], *, without_waiting: bool = False
+) -> Decimal:
+    """Return what a period is billed for: a late event counts in the period in which it is billed. `without_waiting`
+    leaves out those that wait to be rebilled."""
     on = (subscription["id"], pricing["meter"])
-    return AGGREGATIONS[pricing["aggregation"]](_rows(unit, on, pricing["unique_by"], "_counted_at", used))
+    rows = _rows(unit, on, pricing["unique_by"], "_counted_at", used, _NOT_WAITING if without_waiting else "")
+    return AGGREGATIONS[pricing["aggregation"]](rows)
 
 
 def used(unit: Unit, on: tuple[str, str], feature: Doc, cycle: tuple[str, str], *, new: Row) -> Decimal:
@@ -36,10 +40,15 @@ def after(aggregation: str, before: Decimal, quantity: Decimal) -> Decimal:
     return _AFTER[aggregation](before, quantity)
 
 
-def _rows(unit: Unit, on: tuple[str, str], unique_by: str | None, column: str, span: tuple[str, str]) -> list[Row]:
+_NOT_WAITING = "AND coalesce(json_extract(doc, '$._rebilled'), 1)"
+
+
+def _rows(  # noqa: PLR0917 all of them make the one statement
+    unit: Unit, on: tuple[str, str], unique_by: str | None, column: str, span: tuple[str, str], more: str = ""
+) -> list[Row]:
     sql = (
         f"SELECT quantity, timestamp, json_extract(doc, ?) FROM usage_events WHERE subscription_id = ? AND meter = ? "  # noqa: S608 column names are ours
-        f"AND {column} >= ? AND {column} < ? ORDER BY timestamp, seq"
+        f"AND {column} >= ? AND {column} < ? {more} ORDER BY timestamp, seq"
     )
     return [Row(*row) for row in unit.store.execute(sql, (f'$.properties."{unique_by}"', *on, *span))]
 

@@ -1,6 +1,7 @@
 """Recording: usage events, each once, and what they change: the counters of features and the alarms that they set off.
 
-Late events are those that happened before what is billed at present. They count in the next invoice.
+Late events are those that happened before what is billed at present. They count in the next invoice, unless their
+component has them rebilled.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from paylera_sandbox.billing import meters, usage
+from paylera_sandbox.billing import meters, rebilling, usage
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.money import quantity_text
 from paylera_sandbox.problems import Fault
@@ -84,6 +85,9 @@ def record(unit: Unit, subscription: Doc, plan: Doc, used: Usage, *, before: Doc
         "recorded_at": unit.stamp,
         "_counted_at": _counted_at(subscription, used.at),
     }
+    if rebilling.wanted(subscription, plan, used.meter, used.at):
+        event |= {"_counted_at": used.at, "_rebilled": False}
+        rebilling.plan_it(unit, subscription)
     unit.store.insert("usage_events", event)
     if is_wanted(unit, "usage.recorded"):
         emit(unit, "usage.recorded", event)
