@@ -48,7 +48,8 @@ def test_the_bank_asks_once(api: Api) -> None:
     card(api, customer, "tok_visa_3ds")
     invoice = opened(api, customer)
     payment = api.ok(f"/v1/invoices/{invoice['id']}/pay", {"return_url": BACK})
-    assert payment["status"] == "requires_action"
+    assert (payment["status"], payment["problem"]) == ("requires_action", "payment.requires_action")
+    assert "problem" not in api.get(f"/v1/payments/{payment['id']}").json()
     assert payment["next_action"]["type"] == "redirect_to_url"
     url = payment["next_action"]["url"]
     assert api.get(f"/v1/payments/{payment['id']}/action-url").json()["url"] == url

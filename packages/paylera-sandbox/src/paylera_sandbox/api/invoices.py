@@ -133,7 +133,7 @@ def pay(call: Call) -> Doc:
     if payment["status"] == "failed":
         error, named = payment["last_error"], {"payment_id": payment["id"]}
         raise Problem("payment.declined", error["user_message"], keep=True, decline_code=error["decline_code"], **named)
-    return payment
+    return {**payment, "problem": "payment.requires_action"} if payment["next_action"] else payment
 
 
 def void(call: Call) -> Doc:

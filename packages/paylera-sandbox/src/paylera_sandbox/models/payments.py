@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -67,6 +67,8 @@ class Payment(TypedDict):
     captured_at: Stamp | None
     settled_at: Stamp | None
     next_action: NextAction | None
+    problem: NotRequired[Literal["payment.requires_action"]]
+    """In the answer to `pay` only, when the payer has to do something first. It is no refusal."""
     last_error: PaymentError | None
     refunds: list[RefundId]
     metadata: Metadata

@@ -99,6 +99,7 @@ class Payment(TypedDict, total=False):
     captured_at: str | None
     settled_at: str | None
     next_action: dict[str, Any] | None
+    problem: str
     last_error: dict[str, Any] | None
     refunds: list[Any]
     metadata: Metadata
