@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from docs.tutorial import PATIENCE_SECONDS, Tutorial
 
@@ -16,18 +15,6 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 SNIPPET = re.compile(r"<!-- runs: page -->\n```js\n(.*?)```", re.DOTALL)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Return a tab of a fresh profile whose scripts may not fail."""
-    errors: list[str] = []
-    with browser.new_context() as context:
-        context.set_default_timeout(10_000)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        yield tab
-    assert errors == []
 
 
 def pay(page: Page, card: str) -> None:
@@ -52,7 +39,7 @@ def subscribe_and_use(page: Page, tutorial: Tutorial) -> None:
 
 def webhook_was_printed(page: Page, tutorial: Tutorial) -> None:
     """See the line of the last step; the sandbox's own page says when the delivery has arrived."""
-    page.goto(f"http://127.0.0.1:{tutorial.ports.sandbox}/")
+    page.goto(tutorial.sandbox)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not re.search(r"paid: INV-\d{4}-\d{6} 52\.92 USD", tutorial.log.read_text()):
         assert time.monotonic() < deadline, tutorial.log.read_text()
@@ -67,7 +54,7 @@ def test_django(tmp_path: Path, page: Page) -> None:
     tutorial.write("shop/settings.py", within="shop")
     tutorial.write("shop/urls.py", within="shop")
     tutorial.write("templates/shop.html", within="shop")
-    sandbox = tutorial.serving("sandbox", f"http://127.0.0.1:{tutorial.ports.sandbox}/")
+    sandbox = tutorial.serving("sandbox", tutorial.sandbox)
     with sandbox, tutorial.serving("run", tutorial.shop, within="shop"):
         page.goto(tutorial.shop)
         page.get_by_label("Username").fill("ada")
@@ -82,7 +69,7 @@ def test_fastapi(tmp_path: Path, page: Page) -> None:
     tutorial = Tutorial(tmp_path)
     tutorial.write("main.py")
     tutorial.write("templates/shop.html", target="shop.html")
-    sandbox = tutorial.serving("sandbox", f"http://127.0.0.1:{tutorial.ports.sandbox}/")
+    sandbox = tutorial.serving("sandbox", tutorial.sandbox)
     with sandbox, tutorial.serving("fastapi", tutorial.shop):
         page.goto(tutorial.shop)
         subscribe_and_use(page, tutorial)
@@ -96,7 +83,7 @@ def test_the_snippet_of_the_readme(tmp_path: Path, page: Page) -> None:
     tutorial.write("main.py")
     tutorial.write("templates/shop.html", target="shop.html")
     [snippet] = SNIPPET.findall(README.read_text())
-    sandbox = tutorial.serving("sandbox", f"http://127.0.0.1:{tutorial.ports.sandbox}/")
+    sandbox = tutorial.serving("sandbox", tutorial.sandbox)
     with sandbox, tutorial.serving("fastapi", tutorial.shop):
         page.goto(tutorial.shop)
         page.evaluate("async () => {" + snippet + "}")

@@ -1,4 +1,4 @@
-"""The tutorial as a person follows it: its files written, its commands run, with free ports in place of its own."""
+"""A tutorial as a person follows it: its files written, its commands run, with free ports in place of its own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 STEP = re.compile(r"<!-- (terminal|file|append): (\S+) -->\n```[a-z]+\n(.*?)```", re.DOTALL)
 PATIENCE_SECONDS = 30
 
@@ -28,13 +28,18 @@ class Ports(NamedTuple):
 
 
 class Tutorial:
-    """One walk through the page in a directory of its own."""
+    """One walk through a page in a directory of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, page: str = "tutorial.md") -> None:
         self.folder = folder
         self.ports = Ports(free_port(), free_port())
         self.log = folder / "log.txt"
-        self._steps = {name: (kind, text) for kind, name, text in STEP.findall(PAGE.read_text())}
+        self._steps = {name: (kind, text) for kind, name, text in STEP.findall((DOCS / page).read_text())}
+
+    @property
+    def sandbox(self) -> str:
+        """Return the address of the sandbox."""
+        return f"http://127.0.0.1:{self.ports.sandbox}"
 
     @property
     def shop(self) -> str:
@@ -56,7 +61,15 @@ class Tutorial:
     def run(self, name: str) -> str:
         """Type a block of commands; return what they print."""
         script = ["bash", "-e", "-c", self.text(name)]
-        return subprocess.run(script, cwd=self.folder, env=env(), stdout=subprocess.PIPE, text=True, check=True).stdout
+        here = env() | {"PAYLERA_BASE_URL": self.sandbox}  # where a person's is by itself
+        return subprocess.run(script, cwd=self.folder, env=here, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def wait_for(self, condition: Callable[[str], bool]) -> None:
+        """Wait until what the servers printed is as expected."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition(self.log.read_text()):
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
 
     @contextmanager
     def serving(self, name: str, url: str, *, within: str = "") -> Iterator[None]:
