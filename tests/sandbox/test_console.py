@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from paylera_sandbox import Sandbox
-from paylera_sandbox.pages.routes import CONSOLE
+from paylera_sandbox.pages.routes import CONSOLE, PAGES
 from sandbox.console import HOSTILE, Scene, furnish
 from sandbox.support import Api, ManualClock, Receiver
 
@@ -61,7 +61,7 @@ def test_pages_run_no_script_but_the_own_one(api: Api, scene: Scene) -> None:
         assert not re.search(r"\s(on\w+|style)=", answer.text), path
 
 
-@pytest.mark.parametrize("path", [path for path, views in CONSOLE.items() if "POST" in views])
+@pytest.mark.parametrize("path", [path for path, views in {**CONSOLE, **PAGES}.items() if "POST" in views])
 def test_forms_from_elsewhere_are_refused(shared: Api, path: str) -> None:
     target = path.replace("{id}", "x")
     before = shared.sandbox.engine.store.changes
@@ -71,10 +71,10 @@ def test_forms_from_elsewhere_are_refused(shared: Api, path: str) -> None:
     assert shared.sandbox.engine.store.changes == before
 
 
-@pytest.mark.parametrize("path", CONSOLE)
+@pytest.mark.parametrize("path", {**CONSOLE, **PAGES})
 def test_only_loopback_names_are_answered(shared: Api, path: str) -> None:
-    target = path.replace("{id}", "x").replace("{number}", "1")
-    method = "GET" if "GET" in CONSOLE[path] else "POST"
+    target = re.sub(r"{\w+}", "x", path)
+    method = "GET" if "GET" in {**CONSOLE, **PAGES}[path] else "POST"
     assert shared.browser.request(method, target, headers={"Host": "evil.example"}).status_code == 421
 
 
@@ -405,6 +405,8 @@ def test_pages_of_a_namespace_stay_in_it(api: Api, other: Api) -> None:
     text = page(api, "/n/elsewhere/console/customers")
     assert names(text) == ["Only there"]
     assert names(page(api, "/console/customers")) == []
+    for name, url in (("default", ""), ("elsewhere", "/n/elsewhere")):
+        assert f'<a href="{api.sandbox.url}{url}/console"' in page(api, "/console"), name
     links = re.findall(r'(?:href|src|action)="(/[^"]*)"', page(api, f"/n/elsewhere/console/customers/{customer['id']}"))
     assert links
     assert all(link.startswith("/n/elsewhere/") for link in links)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paylera_sandbox import Sandbox
+from paylera_sandbox.pages.routes import CONSOLE
 from paylera_sandbox.routes import OPERATIONS
 from sandbox.support import CARD, Api
 
@@ -131,6 +134,53 @@ def test_forms(shared: Api, form: dict, raw: bytes | None) -> None:
     if raw is not None:
         answers.append(shared.browser.post(page, content=raw))
     assert all(answer.status_code < 500 for answer in answers)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Api]:
+    """A sandbox for forms that may stop its clock or make it fail."""
+    with Sandbox() as sandbox:
+        api = Api(sandbox)
+        api.subscribe(api.customer(), "starter")
+        yield api
+        api.close()
+
+
+CONSOLE_FIELDS = (
+    "email", "name", "external_id", "plan_code", "coupon", "action", "url", "events", "secret", "status", "amount",
+    "by", "to", "at", "mode", "preset", "type", "object_id", "endpoint_id", "milliseconds", "times", "probability",
+)  # fmt: skip
+
+
+@RELAXED
+@given(
+    path=st.sampled_from([path for path, views in CONSOLE.items() if "POST" in views and path != "/console/reset"]),
+    identifier=st.sampled_from(["x", "known"]) | TEXT,
+    form=st.dictionaries(st.sampled_from(CONSOLE_FIELDS), TEXT | st.sampled_from(["9" * 5000, "latency", "pinned"])),
+)
+def test_forms_of_the_console(alone: Api, path: str, identifier: str, form: dict) -> None:
+    from urllib.parse import quote
+
+    owner = alone.get("/v1/subscriptions").json()["data"][0]["id" if "subscriptions" in path else "customer_id"]
+    target = path.replace("{id}", owner if identifier == "known" else quote(identifier, safe=""))
+    assert alone.browser.post(target, data=form).status_code < 500
+    alone.browser.post("/console/faults/clear")
+
+
+@FEW
+@given(
+    path=st.sampled_from([path for path, views in CONSOLE.items() if "GET" in views]),
+    identifier=TEXT,
+    query=st.dictionaries(
+        st.sampled_from(["q", "status", "type", "after", "before", "action", "outcome", "customer_id", "plan_id"]), TEXT
+    ),
+)
+def test_pages_of_the_console(shared: Api, path: str, identifier: str, query: dict) -> None:
+    import re
+    from urllib.parse import quote, urlencode
+
+    target = re.sub(r"{\w+}", lambda _: quote(identifier, safe=""), path)
+    assert shared.browser.get(f"{target}?{urlencode(query)}").status_code < 500
 
 
 @FEW

@@ -154,7 +154,9 @@ class PageEndpoint:
     def _site(self) -> Site:
         engine, state = self._engine, self._engine.time.state()
         mode = "advancing" if state.running else "pinned" if state.pinned else "moved" if state.offset else "real"
-        return Site(urlsplit(engine.base_url).path.rstrip("/"), stamp(engine.time.now()), mode)
+        consoles = {each.name: f"{each.engine.base_url}/console" for each in self._namespaces}
+        base = urlsplit(engine.base_url).path.rstrip("/")
+        return Site(base, stamp(engine.time.now()), mode, self._namespace.name, consoles)
 
     def _method_not_allowed(self) -> Response:
         allow = ", ".join(sorted({*self._views, *({"HEAD"} if "GET" in self._views else ())}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,11 +32,14 @@ HEADERS = {
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all pages of one sandbox share: the path that its addresses begin with (of a namespace, `/n/<name>`), its
-    clock's moment, and how that clock goes: `real`, `moved`, `pinned` or `advancing`."""
+    clock's moment, how that clock goes (`real`, `moved`, `pinned` or `advancing`), its name, and where the consoles of
+    all namespaces of the server are."""
 
     base: str
     now: str
     mode: str
+    namespace: str
+    consoles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
