@@ -188,6 +188,27 @@ def test_limits(api: Api, limits: dict, fires: bool) -> None:
     assert (answer.status_code == 500) is fires
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/v1/plans", "/v1/plans", True),
+        ("/v1/plans", "/v1/plans/x", False),
+        ("/v1/*", "/v1/a/b", True),
+        ("*/cancel", "/v1/subscriptions/s/cancel", True),
+        ("/v1/*/{id}/cancel", "/v1/subscriptions/s/cancel", True),
+        ("/v1/{id}", "/v1/a/b", False),
+        ("/v1/*/a*b*/c", "/v1/x/aab/bb/c", True),
+        ("/v1/*/a*b*/c", "/v1/x/aab/bb/d", False),
+        ("/v1/a.c", "/v1/abc", False),
+        ("/v1/**", "/v1/", True),
+        ("/" + "*a" * 100, "/" + "a" * 5000 + "b", False),
+        ("/" + "*a" * 100 + "*", "/" + "a" * 5000 + "b", True),
+    ],
+)
+def test_paths(pattern: str, path: str, fits: bool) -> None:
+    assert matches({"action": "error", "path": pattern}, {"path": path}) is fits
+
+
 def test_whose_request_it_is(api: Api) -> None:
     ada, bob = api.customer(), api.customer()
     subscription = api.subscribe(ada, "free")

@@ -50,7 +50,8 @@ class Trouble:
 
     async def before(self) -> None:
         """Wait, or refuse, before the operation runs. The refusal is a `Problem`."""
-        await asyncio.sleep(sum(fault["milliseconds"] for fault in self.fired if fault["action"] == "latency") / 1000)
+        if wait := sum(fault["milliseconds"] for fault in self.fired if fault["action"] == "latency"):
+            await asyncio.sleep(wait / 1000)
         if limit := self._fault("rate_limit"):
             headers = {"Retry-After": str(limit["retry_after"])}
             raise Problem("rate_limit.exceeded", f"The fault {limit['id']} was asked for.", headers=headers)

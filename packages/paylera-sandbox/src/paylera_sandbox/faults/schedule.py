@@ -12,7 +12,6 @@ from paylera_sandbox.faults.actions import ACTIONS, MATCHERS
 from paylera_sandbox.store import Doc
 from paylera_sandbox.webhooks.subscribers import wants
 
-_WILD = {"*": ".*", "{": "[^/]+"}
 Subject = Mapping[str, "str | None"]
 
 
@@ -49,8 +48,10 @@ def _path(wanted: str, found: str) -> bool:
 
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*|\{[a-z_]+\})", path)
-    return re.compile("".join(_WILD.get(part[:1], re.escape(part)) for part in parts))
+    """Turn a path with wildcards into a pattern that never goes back over what it has matched but for the last part."""
+    first, *rest = ("[^/]+".join(map(re.escape, re.split(r"\{[a-z_]+\}", part))) for part in re.split(r"\*+", path))
+    between, last = rest[:-1], rest[-1:]
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in between) + "".join(f".*{part}" for part in last))
 
 
 def _card(wanted: str, found: str) -> bool:
