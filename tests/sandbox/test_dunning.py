@@ -145,6 +145,30 @@ def test_the_policy_says_what_follows(api: Api, on_exhaustion: str, status: str,
     assert ("dunning_exhausted", "2026-12-03T00:00:00.000Z") in told(api, subscription)
 
 
+def test_what_is_owed_comes_before_a_change_of_plan(api: Api) -> None:
+    customer, subscription = failing(api)
+    advance(api, to="2026-12-05T00:00:00Z")
+    path = f"/v1/subscriptions/{subscription['id']}/change-plan"
+    document = problem(api.post(path, {"plan_code": "free"}), 402, "payment.declined")
+    assert document["decline_code"] == "card_declined"
+    still = read(api, subscription)
+    assert (still["plan_code"], still["status"], still["dunning"]["attempts"]) == ("starter", "past_due", 3)
+    assert api.get(f"/v1/customers/{customer['id']}").json()["credit_balances"] == {}
+    new_card(api, customer)
+    changed = api.ok(path, {"plan_code": "free"})
+    assert (changed["plan_code"], changed["status"]) == ("free", "active")
+    # 27 of 31 days, paid a moment ago: 19 * 27/31 = 16.548..., tax 1.324
+    assert api.get(f"/v1/customers/{customer['id']}").json()["credit_balances"] == {"USD": "17.87"}
+
+
+def test_time_that_was_written_off_is_not_given_back(api: Api) -> None:
+    policy(api, on_exhaustion="mark_uncollectible_only", retry_days=[1])
+    customer, subscription = failing(api)
+    advance(api, to="2026-12-05T00:00:00Z")
+    api.ok(f"/v1/subscriptions/{subscription['id']}/change-plan", {"plan_code": "free"})
+    assert api.get(f"/v1/customers/{customer['id']}").json()["credit_balances"] == {}
+
+
 def test_a_plan_has_a_policy_of_its_own(api: Api) -> None:
     plan = api.get("/v1/plans/starter").json()["id"]
     own = api.client.patch(f"/v1/plans/{plan}", json={"dunning_policy": {"on_exhaustion": "pause_subscription"}})
@@ -193,6 +217,19 @@ def test_a_pause_stops_the_attempts(api: Api) -> None:
     assert (paused["status"], paused["dunning"]) == ("paused", None)
     advance(api, by="60d")
     assert len(payments(api)) == 3
+
+
+def test_what_was_owed_before_a_pause_is_collected_after_it(api: Api) -> None:
+    customer, subscription = failing(api)
+    advance(api, to="2026-12-05T00:00:00Z")
+    path = f"/v1/subscriptions/{subscription['id']}"
+    api.ok(f"{path}/pause")
+    again = api.ok(f"{path}/resume")
+    assert (again["status"], again["dunning"]["attempts"]) == ("past_due", 1)
+    api.ok(f"{path}/pause")
+    new_card(api, customer)
+    assert api.ok(f"{path}/resume")["status"] == "active"
+    assert {status for *_, status in totals(api, customer)} == {"paid"}
 
 
 def test_the_policy_is_read_and_changed_in_parts(api: Api, clock: ManualClock) -> None:

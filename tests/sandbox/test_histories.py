@@ -189,6 +189,14 @@ class Histories(RuleBasedStateMachine):
                 assert Decimal(invoice["amount_due"]) <= 0
 
     @invariant()
+    def nobody_gets_back_what_was_not_paid(self) -> None:
+        paid = sum(
+            Decimal(payment["amount"]) for payment in self.engine.store.newest("payments", {"status": "succeeded"})
+        )
+        given = self.engine.store.find("customers", self.customer)["credit_balances"].get("USD", "0")
+        assert Decimal(0) <= Decimal(given) <= paid
+
+    @invariant()
     def no_time_is_billed_twice(self) -> None:
         """The periods that are paid in advance do not overlap, but for what a change of plan gives back."""
         for held in self.engine.store.newest("subscriptions"):

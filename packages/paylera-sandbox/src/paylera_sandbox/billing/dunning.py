@@ -70,6 +70,16 @@ def recover(unit: Unit, subscription: Doc) -> Doc:
     return subscriptions.change(unit, subscription, "subscription.dunning_recovered", status="active", dunning=None)
 
 
+def take_up(unit: Unit, subscription: Doc) -> Doc:
+    """Try to collect what an active subscription owes from before; what fails is a new case."""
+    if subscription["status"] != "active":
+        return subscription
+    for invoice in _owed(unit, subscription):
+        if collection.collect(unit, invoice, subscription)["status"] != "paid":
+            return judge(unit, subscription, invoice)
+    return subscription
+
+
 def settle(unit: Unit, identifier: str) -> None:
     """Take note that an invoice was paid in another way than by an attempt of ours."""
     subscription = subscriptions.get(unit, identifier)
@@ -89,6 +99,11 @@ def take_method(unit: Unit, customer_id: str) -> None:
             subscriptions.change(unit, held, "subscription.updated", default_payment_method_id=chosen)
         if held["status"] == "past_due" and _owed(unit, held):
             retry(unit, held["id"])
+
+
+def owes(unit: Unit, subscription: Doc) -> bool:
+    """Tell whether a subscription has invoices to pay."""
+    return bool(_owed(unit, subscription))
 
 
 def _owed(unit: Unit, subscription: Doc) -> list[Doc]:

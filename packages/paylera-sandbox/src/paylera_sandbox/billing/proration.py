@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from paylera_sandbox.billing import coupons, cycles, invoices, methods, payments, pricing, subscriptions
+from paylera_sandbox.billing import coupons, cycles, dunning, invoices, methods, payments, pricing, subscriptions
 from paylera_sandbox.billing.invoices import Item
 from paylera_sandbox.billing.periods import unused_share
 from paylera_sandbox.billing.subscriptions import Terms
@@ -54,7 +54,10 @@ def apply(
     payment: Doc | None = None,
 ) -> Doc:
     """Change the plan and have the difference paid. Refuses without a payment method if one is needed, and when the
-    method is declined (that failure is kept: invoice voided, payment failed)."""
+    method is declined (that failure is kept: invoice voided, payment failed). What is owed is collected first: unpaid
+    time cannot be given back."""
+    if subscription["status"] == "past_due" and dunning.owes(unit, subscription):
+        subscription = _settled(unit, subscription, keep=payment is None)
     changed, items = prepare(unit, subscription, plan, terms)
     coupons.redeem(unit, [code for code in changed["coupons"] if code not in subscription["coupons"]])
     if not items:
@@ -66,6 +69,20 @@ def apply(
     if method is not None:
         changed["default_payment_method_id"] = method["id"]
     return _save(unit, subscription, changed)
+
+
+def _settled(unit: Unit, subscription: Doc, *, keep: bool) -> Doc:
+    """Return the subscription once it owes nothing, or refuse."""
+    if methods.usual(unit, subscription["customer_id"], subscription) is None:
+        raise Problem("payment_method.required", "The customer owes for the period and has no payment method.")
+    dunning.take_method(unit, subscription["customer_id"])
+    settled = subscriptions.get(unit, subscription["id"])
+    if settled["status"] != "past_due":
+        return settled
+    failed = unit.store.first("payments", customer_id=subscription["customer_id"], status="failed")
+    code = failed["last_error"]["decline_code"] if failed else None
+    detail = "What the customer owes for the period could not be collected, so the plan stays as it is."
+    raise Problem("payment.declined", detail, keep=keep, decline_code=code)
 
 
 def _save(unit: Unit, subscription: Doc, changed: Doc) -> Doc:
@@ -90,11 +107,18 @@ def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[Item
         return []
     held, wanted = (_priced(unit, doc, plan) for doc, plan in ((before, old), (after, new)))
     same = [pair for pair in held if pair in wanted] if old["id"] == new["id"] else []
-    credit = [_rest(unit, *pair, "Unused", sign=-1) for pair in held if pair not in same]
+    given = [pair for pair in held if pair not in same] if _paid(unit, before) else []
+    credit = [_rest(unit, *pair, "Unused", sign=-1) for pair in given]
     charge = [_rest(unit, *pair, "Remaining", sign=1) for pair in wanted if pair not in same]
     used = (before["current_period_start"], unit.stamp)
     usage = pricing.usage_items(unit, old, before, used) if after["_usage_from"] != before["_usage_from"] else []
     return [item for item in (*credit, *charge, *usage) if item.amount]
+
+
+def _paid(unit: Unit, subscription: Doc) -> bool:
+    """Tell whether the period is paid, or will be before the change (`apply`). One that was written off is not."""
+    latest = unit.store.find("invoices", subscription["latest_invoice_id"] or "")
+    return latest is None or latest["status"] == "paid" or dunning.owes(unit, subscription)
 
 
 def _priced(unit: Unit, subscription: Doc, plan: Doc) -> list[tuple[cycles.Part, Item]]:
