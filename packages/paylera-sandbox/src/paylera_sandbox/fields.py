@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from paylera_sandbox import patterns
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.kinds import Invalid, Kind, accepts, list_of, matching
 from paylera_sandbox.rules import Rule, Rules, read, read_query
@@ -19,7 +20,6 @@ __all__ = [
     "Rule",
     "Rules",
     "address",
-    "any_of",
     "boolean",
     "choice",
     "codes",
@@ -40,18 +40,6 @@ __all__ = [
     "url",
 ]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?")
-_COUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?")
-_POSITIVE = re.compile(r"(?=.*[1-9])[0-9]{1,15}(\.[0-9]{1,8})?")
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+")
-_URL = re.compile(
-    r"[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\\x00-\x1f\x7f-\x9f]*)?"
-)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _LARGEST = 10**15 - 1  # fifteen digits
 MAX_METADATA_KEYS = 50
 MAX_METADATA_BYTES = 500
@@ -60,40 +48,40 @@ MAX_METADATA_BYTES = 500
 def text(*, longest: int = 255) -> Kind[str]:
     """Take a string of printable characters that is not blank."""
 
-    @accepts(matching(_PRINTABLE, minLength=1, maxLength=longest))
+    @accepts(matching(patterns.PRINTABLE, minLength=1, maxLength=longest))
     def parse(value: object) -> str:
         if not isinstance(value, str):
             raise Invalid("type.string", "must be a string")
         if not value.strip() or len(value) > longest:
             raise Invalid("string.length", f"must have 1 to {longest} characters")
-        if _CONTROL.search(value):
+        if patterns.CONTROL.search(value):
             raise Invalid("string.control_character", "must not hold control characters")
         return value
 
     return parse
 
 
-@accepts({"type": "string", "maxLength": 255, "pattern": f"^{_PRINTABLE.pattern}$|^[\\s\\x1c-\\x1f\\x85]*$"})
+@accepts({"type": "string", "maxLength": 255, "pattern": f"^{patterns.PRINTABLE.pattern}$|^[\\s\\x1c-\\x1f\\x85]*$"})
 def optional_text(value: object) -> str | None:
     """Take a text, or a blank one for none: frameworks have users without a name."""
     return None if isinstance(value, str) and not value.strip() and len(value) <= 255 else text()(value)
 
 
-@accepts(matching(_IDENTIFIER))
+@accepts(matching(patterns.IDENTIFIER))
 def identifier(value: object) -> str:
     """Take an id or a code."""
     if not isinstance(value, str):
         raise Invalid("type.string", "must be a string")
-    if not _IDENTIFIER.fullmatch(value):
+    if not patterns.IDENTIFIER.fullmatch(value):
         raise Invalid("identifier.invalid", "must be 1 to 128 letters, digits, '_', '-', '.' or ':'")
     return value
 
 
-@accepts(matching(_EMAIL, format="email", maxLength=254, examples=["ada@example.com"]))
+@accepts(matching(patterns.EMAIL, format="email", maxLength=254, examples=["ada@example.com"]))
 def email(value: object) -> str:
     """Take an e-mail address; only its rough form is checked."""
     address = text(longest=254)(value)
-    if not _EMAIL.fullmatch(address):
+    if not patterns.EMAIL.fullmatch(address):
         raise Invalid("email.invalid", "must be an e-mail address")
     return address
 
@@ -142,7 +130,7 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-@accepts(matching(_POSITIVE, examples=["5"]))
+@accepts(matching(patterns.POSITIVE, examples=["5"]))
 def quantity(value: object) -> Decimal:
     """Take a decimal string above zero: at most 15 digits before and 8 after the point, no exponent."""
     number = decimal(value)
@@ -151,17 +139,17 @@ def quantity(value: object) -> Decimal:
     return number
 
 
-@accepts(matching(_DECIMAL, examples=["10.00"]))
+@accepts(matching(patterns.DECIMAL, examples=["10.00"]))
 def decimal(value: object) -> Decimal:
     """Take a decimal string."""
     if not isinstance(value, str):
         raise Invalid("type.decimal_string", 'must be a decimal string, for example "1"')
-    if not _DECIMAL.fullmatch(value):
+    if not patterns.DECIMAL.fullmatch(value):
         raise Invalid("decimal.invalid", "must be plain decimal digits, at most 15 before and 8 after the point")
     return Decimal(value)
 
 
-@accepts({"anyOf": [matching(_COUNT, examples=["3"]), {"type": "integer", "minimum": 0, "maximum": _LARGEST}]})
+@accepts({"anyOf": [matching(patterns.COUNT, examples=["3"]), {"type": "integer", "minimum": 0, "maximum": _LARGEST}]})
 def count(value: object) -> str:
     """Take a quantity of zero or more: a decimal string or a whole number."""
     whole = _whole(value)
@@ -208,22 +196,11 @@ def choice(*names: str) -> Kind[str]:
     return parse
 
 
-def any_of(*names: str) -> Kind[tuple[str, ...]]:
-    """Take a comma-separated list of names."""
-    one = choice(*names)
-
-    @accepts({"type": "array", "items": one.schema, "minItems": 1})
-    def parse(value: object) -> tuple[str, ...]:
-        return tuple(one(item.strip()) for item in str(value).split(","))
-
-    return parse
-
-
-@accepts(matching(_URL, maxLength=2048, examples=["https://shop.example/done"]))
+@accepts(matching(patterns.URL, maxLength=2048, examples=["https://shop.example/done"]))
 def url(value: object) -> str:
     """Take an absolute http(s) URL without credentials."""
     address = text(longest=2048)(value)
-    if not _URL.fullmatch(address) or not _is_splittable(address):
+    if not patterns.URL.fullmatch(address) or not _is_splittable(address):
         raise Invalid("url.invalid", "must be an absolute http or https URL without a user name in it")
     return address
 
@@ -285,7 +262,7 @@ def address(value: object) -> dict[str, Any]:
     return value
 
 
-@accepts(matching(_DATE, format="date", examples=["2026-05-01"]))
+@accepts(matching(patterns.DATE, format="date", examples=["2026-05-01"]))
 def date(value: object) -> str:
     """Take a date, `2026-05-01`: this form and no other that means the same."""
     try:
@@ -297,11 +274,15 @@ def date(value: object) -> str:
     return day
 
 
-@accepts(matching(_MOMENT, format="date-time", examples=["2027-01-31T09:30:00Z"]))
+@accepts(matching(patterns.MOMENT, format="date-time", examples=["2027-01-31T09:30:00Z"]))
 def timestamp(value: object) -> str:
     """Take an ISO 8601 moment with its offset, and write it as the API does."""
     try:
-        stamped = stamp(datetime.fromisoformat(value)) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+        stamped = (
+            stamp(datetime.fromisoformat(value))
+            if isinstance(value, str) and patterns.MOMENT.fullmatch(value)
+            else None
+        )
     except (ValueError, OverflowError):
         stamped = None
     if stamped is None:
