@@ -12,14 +12,21 @@ from paylera_sandbox.store import Doc
 _NUMBERS = {"type": "integer", "minimum": 1, "maximum": 10**9}
 _SETTINGS = (
     {"enum": ["off", "documented"]},
-    {"type": "object", "properties": dict.fromkeys(DOCUMENTED, _NUMBERS), "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": dict.fromkeys(DOCUMENTED, _NUMBERS),
+        "additionalProperties": False,
+        "minProperties": 1,
+    },
 )
 
 
 @accepts({"anyOf": list(_SETTINGS)})
 def setting(value: object) -> object:
     """Take `off`, `documented`, or numbers by class."""
-    whole = isinstance(value, dict) and all(isinstance(item, int) and item is not True for item in value.values())
+    whole = (
+        isinstance(value, dict) and value and all(isinstance(item, int) and item is not True for item in value.values())
+    )
     if not isinstance(value, str) and not whole:
         raise Invalid("type.rate_limits", 'must be "off", "documented" or an object of numbers by class')
     return value
