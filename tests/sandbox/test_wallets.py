@@ -98,6 +98,8 @@ def test_an_invoice_is_paid_from_the_wallet_first(api: Api) -> None:
         payment["id"],
         "92.00",
     )
+    to_card = api.post(f"/v1/payments/{payment['id']}/refunds", {"destination": "card"})
+    assert problem(to_card, 422, "validation.failed")["errors"][0]["code"] == "refund.destination"
     back = api.ok(f"/v1/payments/{payment['id']}/refunds", {"amount": "8.00"})
     assert (back["destination"], api.get(f"/v1/wallets/{held['id']}").json()["balance"]) == ("wallet", "100.00")
 
@@ -196,6 +198,7 @@ def test_a_top_up_is_refunded_only_as_far_as_it_is_there(api: Api) -> None:
     [payment] = api.get("/v1/payments", customer_id=customer["id"]).json()["data"]
     path = f"/v1/payments/{payment['id']}/refunds"
     problem(api.post(path, {"amount": "30.01"}), 422, "refund.too_large")
+    problem(api.post(path, {"amount": "1.00", "destination": "wallet"}), 422, "validation.failed")
     assert api.ok(path)["amount"] == "30.00"
     assert api.get(f"/v1/wallets/{held['id']}").json()["balance"] == "0.00"
 

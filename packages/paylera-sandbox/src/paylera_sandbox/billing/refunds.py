@@ -7,7 +7,7 @@ from decimal import Decimal
 from paylera_sandbox.billing import credit, payments, wallets
 from paylera_sandbox.billing.machines import PAYMENT
 from paylera_sandbox.money import amount_text
-from paylera_sandbox.problems import Problem
+from paylera_sandbox.problems import Problem, fault
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
@@ -20,12 +20,13 @@ def refund(unit: Unit, payment: Doc, amount: Decimal | None, *, reason: str | No
     """Give back a part of a payment, or all that is left. A payment from a wallet goes back to it, others to where they
     came from, unless `destination` says otherwise."""
     PAYMENT.expect(payment, "refunded")
+    destination = _destination(payment, destination)
     left = refundable(unit, payment)
     amount = left if amount is None else amount
     if amount > left or left <= 0:
         detail = f"Of this payment {amount_text(left, payment['currency'])} {payment['currency']} can be refunded."
         raise Problem("refund.too_large", detail)
-    made = _make(unit, payment, amount, reason, destination or _origin(payment))
+    made = _make(unit, payment, amount, reason, destination)
     _book(unit, payment, made)
     _pay_out(unit, payment, made)
     return made
@@ -64,8 +65,14 @@ def _returned(payment: Doc) -> Decimal:
     return Decimal(payment["amount"] if whole else payment["amount_refunded"])
 
 
-def _origin(payment: Doc) -> str:
-    return "wallet" if payment["provider"] == payments.WALLET_PROVIDER else "card"
+def _destination(payment: Doc, wanted: str | None) -> str:
+    """Return where a refund goes: what a wallet paid has no card, and a top-up does not go back into its wallet."""
+    origin = "wallet" if payment["provider"] == payments.WALLET_PROVIDER else "card"
+    refused = "card" if origin == "wallet" else "wallet" if payment["_wallet_id"] else None
+    if wanted is not None and wanted == refused:
+        others = " or ".join(name for name in DESTINATIONS if name != refused)
+        raise fault("destination", "refund.destination", f"must be {others} for this payment")
+    return wanted or origin
 
 
 def _make(unit: Unit, payment: Doc, amount: Decimal, reason: str | None, destination: str) -> Doc:
