@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.money import card, draft, invoice_events, opened
-from sandbox.support import Api, problem
+from sandbox.support import Api, ManualClock, problem
 
 
 def wallet(api: Api, customer: dict, balance: str | None = None, **fields: object) -> dict:
@@ -201,6 +201,22 @@ def test_a_top_up_is_refunded_only_as_far_as_it_is_there(api: Api) -> None:
     problem(api.post(path, {"amount": "1.00", "destination": "wallet"}), 422, "validation.failed")
     assert api.ok(path)["amount"] == "30.00"
     assert api.get(f"/v1/wallets/{held['id']}").json()["balance"] == "0.00"
+
+
+def test_a_top_up_that_is_charged_back_leaves_the_wallet(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    held = wallet(api, customer, auto_top_up=top_up(card(api, customer, "tok_visa_dispute_won")))
+    path = f"/v1/wallets/{held['id']}"
+    api.client.patch(path, json={"auto_top_up": None})
+    api.ok(f"{path}/debits", {"amount": "45.00"})
+    clock.advance(seconds=60)
+    assert api.get(path).json()["balance"] == "0.00"
+    clock.advance(seconds=60)
+    assert api.get(path).json()["balance"] == "5.00"
+    assert [(e["reason"], e["amount"]) for e in entries(api, held)][:2] == [
+        ("dispute_won", "5.00"),
+        ("chargeback", "-5.00"),
+    ]
 
 
 def test_the_method_of_a_top_up_cannot_vanish(api: Api) -> None:

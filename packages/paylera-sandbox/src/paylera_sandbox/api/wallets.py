@@ -39,7 +39,7 @@ DEBIT = {"amount": CREDIT["amount"], "external_id": CREDIT["external_id"]}
 FILTERS = filters(customer_id=fields.identifier, currency=fields.identifier, balance=fields.decimal)
 ENTRY_FILTERS = filters(
     kind=fields.choice("credit", "debit"),
-    reason=fields.choice(*sorted({*wallets.CREDIT_REASONS, *wallets.DEBIT_REASONS})),
+    reason=fields.choice(*sorted({*wallets.CREDIT_REASONS, *wallets.DEBIT_REASONS, "dispute_won"})),
     external_id=fields.text(),
     amount=fields.decimal,
 )

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
-from paylera_sandbox.billing import agenda
-from paylera_sandbox.billing.cards import DISPUTES
+from paylera_sandbox.billing import wallets
 from paylera_sandbox.billing.machines import PAYMENT
-from paylera_sandbox.clock import stamp
+from paylera_sandbox.money import amount_text
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
-STEP = timedelta(seconds=60)
 # What happens -> the event that tells of it.
 _EVENTS = {"charged_back": "payment.charged_back", "dispute_won": "payment.dispute_won"}
-
-
-def announce(unit: Unit, payment: Doc, method: Doc) -> None:
-    """Plan what the card of a payment does later."""
-    for number, step in enumerate(DISPUTES.get(method["_behaviour"], ()), start=1):
-        agenda.schedule(unit, step, payment["id"], stamp(unit.now + number * STEP))
 
 
 def take(unit: Unit, step: str, payment_id: str) -> None:
     """Take a step of a dispute, unless the payment has been given back in full meanwhile."""
     payment = unit.need("payments", payment_id, "payment.not_found")
     status = "charged_back" if step == "charged_back" else _before_the_dispute(payment)
-    if PAYMENT.may(payment["status"], status):
-        payment.update(status=status, updated_at=unit.stamp)
-        unit.store.save("payments", payment)
-        emit(unit, _EVENTS[step], payment)
+    if not PAYMENT.may(payment["status"], status):
+        return
+    payment.update(status=status, updated_at=unit.stamp)
+    unit.store.save("payments", payment)
+    emit(unit, _EVENTS[step], payment)
+    if payment["_wallet_id"]:
+        _ON_WALLET[step](unit, payment, unit.need("wallets", payment["_wallet_id"], "wallet.not_found"))
 
 
 def _before_the_dispute(payment: Doc) -> str:
     """A payment that is won back is what it was: what went back to the payer stays there."""
     return "partially_refunded" if payment["refunds"] else "succeeded"
+
+
+def _take_back(unit: Unit, payment: Doc, wallet: Doc) -> None:
+    """Take a top-up out of its wallet again, as far as it is still there."""
+    kept = Decimal(payment["amount"]) - Decimal(payment["amount_refunded"])
+    amount = min(kept, wallets.available(wallet))
+    unit.store.save("payments", {**payment, "_taken": amount_text(amount, payment["currency"])})
+    if amount > 0:
+        wallets.take_back(unit, wallet, amount, reason="chargeback", payment_id=payment["id"])
+
+
+def _give_again(unit: Unit, payment: Doc, wallet: Doc) -> None:
+    """Put back what the dispute had taken out."""
+    amount = Decimal(payment.get("_taken", "0"))
+    if amount > 0:
+        wallets.credit(unit, wallet, amount, reason="dispute_won", payment_id=payment["id"])
+
+
+_ON_WALLET: Mapping[str, Callable[[Unit, Doc, Doc], None]] = {"charged_back": _take_back, "dispute_won": _give_again}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
-from paylera_sandbox.billing import disputes, methods
-from paylera_sandbox.billing.cards import Decline
+from paylera_sandbox.billing import agenda, methods
+from paylera_sandbox.billing.cards import DISPUTES, Decline
 from paylera_sandbox.billing.machines import PAYMENT
+from paylera_sandbox.clock import stamp
 from paylera_sandbox.money import amount_text
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
+DISPUTE_STEP = timedelta(seconds=60)
 CARD_PROVIDER, WALLET_PROVIDER = "sandbox", "wallet"
 
 
@@ -68,7 +71,7 @@ def succeed(unit: Unit, payment: Doc, method: Doc | None = None) -> Doc:
     emit(unit, "payment.succeeded", payment)
     if method is not None:
         methods.count_charge(unit, method)
-        disputes.announce(unit, payment, method)
+        _announce_dispute(unit, payment, method)
     return payment
 
 
@@ -111,6 +114,12 @@ def ask_payer(unit: Unit, payment: Doc, url: str, *, return_url: str | None = No
 def is_due(invoice: Doc) -> bool:
     """Tell whether an invoice needs a payment at all."""
     return Decimal(invoice["amount_due"]) > 0
+
+
+def _announce_dispute(unit: Unit, payment: Doc, method: Doc) -> None:
+    """Plan what the card of a payment does later, one step a minute."""
+    for number, step in enumerate(DISPUTES.get(method["_behaviour"], ()), start=1):
+        agenda.schedule(unit, step, payment["id"], stamp(unit.now + number * DISPUTE_STEP))
 
 
 def _move(unit: Unit, payment: Doc, status: str, **members: object) -> None:

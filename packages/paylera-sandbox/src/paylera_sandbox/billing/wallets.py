@@ -14,7 +14,7 @@ from paylera_sandbox.unit import Unit
 from paylera_sandbox.webhooks.events import emit
 
 CREDIT_REASONS = ("manual_topup", "auto_topup", "credit_note", "promotional", "refund", "migration")
-DEBIT_REASONS = ("invoice_payment", "manual_debit", "refund")
+DEBIT_REASONS = ("invoice_payment", "manual_debit", "refund", "chargeback")
 _ZERO = Decimal(0)
 
 

@@ -71,6 +71,8 @@ class WalletEntry(TypedDict):
         "migration",
         "invoice_payment",
         "manual_debit",
+        "chargeback",
+        "dispute_won",
     ]
     external_id: str | None
     invoice_id: InvoiceId | None
