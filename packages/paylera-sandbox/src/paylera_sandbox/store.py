@@ -42,11 +42,12 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
 # Members that an object keeps as long as it lives: writing it again leaves their indexes alone.
 _FIXED = {"customer_id", "endpoint_id", "event_id", "event_type", "type", "aggregate_id", "payment_id", "wallet_id"}
 _UNSELECTIVE = {"status", "event_type"}  # few values: an index on these would only mislead the query planner
-_INDEXED_TOGETHER = {"usage_events"}  # the indexes of these stand below
+_INDEXED_BELOW = {"customers", "usage_events"}  # by expressions, several columns, or where they are not null
 _OTHER_TABLES = """
 CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
 CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
-CREATE UNIQUE INDEX IF NOT EXISTS usage_events_once ON usage_events (subscription_id, meter, external_id);
+CREATE UNIQUE INDEX IF NOT EXISTS usage_events_once ON usage_events (subscription_id, meter, external_id)
+    WHERE external_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS usage_events_billed ON usage_events (subscription_id, meter, _counted_at);
 CREATE TABLE IF NOT EXISTS usage_counters (
     subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
@@ -292,7 +293,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _schema(table: str) -> str:
     columns = RESOURCES[table]
     beside = "".join(f", {name}" for name in columns)
-    indexed = [name for name in columns if name not in _UNSELECTIVE and table not in _INDEXED_TOGETHER]
+    indexed = [name for name in columns if name not in _UNSELECTIVE and table not in _INDEXED_BELOW]
     indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
     head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
     return f"{head}doc TEXT NOT NULL{beside});{indexes}"

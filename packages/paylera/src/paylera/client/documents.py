@@ -160,10 +160,14 @@ class TaxId(TypedDict, total=False):
     """A customer's tax number."""
 
     id: Required[str]
+    object: str
     customer_id: str
     type: str
+    country: str
     value: str
     status: str
+    created_at: str
+    updated_at: str
 
 
 class Wallet(TypedDict, total=False):

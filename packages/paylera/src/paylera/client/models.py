@@ -45,6 +45,16 @@ class PlanFeature(TypedDict, total=False):
     value: str | bool | None
 
 
+class Component(TypedDict, total=False):
+    """A part of what a plan costs; the `model` of its `pricing` says which other members that has."""
+
+    code: str
+    name: str
+    pricing: dict[str, Any]
+    tax_code: str | None
+    recognition: str | None
+
+
 class Plan(TypedDict, total=False):
     """A plan of the catalogue."""
 
@@ -58,8 +68,14 @@ class Plan(TypedDict, total=False):
     interval_count: int
     trial_days: int
     prices: list[Price]
+    components: list[Component]
     features: dict[str, PlanFeature]
+    product_code: str | None
+    status: str
+    dunning_policy: dict[str, Any] | None
+    metadata: dict[str, Any]
     created_at: str
+    updated_at: str
 
 
 class Product(TypedDict, total=False):
@@ -71,6 +87,10 @@ class Product(TypedDict, total=False):
     name: str
     description: str | None
     tax_code: str | None
+    status: str
+    metadata: dict[str, Any]
+    created_at: str
+    updated_at: str
 
 
 class Attach(TypedDict, total=False):
@@ -119,13 +139,18 @@ class UsageEvent(TypedDict, total=False):
     balance: str | None
     included: str | None
     unlimited: bool | None
+    timestamp: str
+    external_id: str | None
+    properties: dict[str, Any]
     recorded_at: str
 
 
 class UsageBatch(TypedDict, total=False):
-    """The answer to a batch of usage events."""
+    """The answer to a batch of usage events; a duplicate is the event that was recorded first."""
 
+    object: str
     accepted: int
+    duplicates: int
     events: list[UsageEvent]
 
 
