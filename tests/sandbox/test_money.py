@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -93,3 +94,16 @@ def test_each_line_is_rounded_on_its_own(tmp_path: Path) -> None:
         api.close()
     assert [line["amount"] for line in invoice["lines"]] == ["0.00", "0.02"]
     assert invoice["total"] == "0.02"
+
+
+SOURCES = Path(__file__).resolve().parents[2] / "packages/paylera-sandbox/src/paylera_sandbox"
+EXACT = [SOURCES / "money.py", *sorted((SOURCES / "billing").glob("*.py")), *sorted((SOURCES / "forms").glob("*.py"))]
+SECONDS = {"jobs.py"}  # how long a batch of jobs may run
+
+
+@pytest.mark.parametrize("source", [path for path in EXACT if path.name not in SECONDS], ids=lambda path: path.stem)
+def test_money_and_quantities_are_never_floats(source: Path) -> None:
+    nodes = list(ast.walk(ast.parse(source.read_text())))
+    literals = [node.lineno for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+    names = [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id == "float"]
+    assert (literals, names) == ([], [])

@@ -172,3 +172,30 @@ def test_sessions_and_setups(live: Any, customer: Any) -> None:
     assert live.get_setup_intent(intent["id"])["payment_method_id"] == bank["id"]
     assert live.verify_payment_method(bank["id"], amounts=["0.32", "0.45"])["verified"] is True
     assert live.get_payment_method(bank["id"])["verified"] is True
+
+
+def test_a_catalogue_usage_and_tax_ids(live: Any, customer: Any) -> None:
+    code = customer["id"]
+    product = live.create_product(code=code, name="Suite", tax_code="saas")
+    assert product["id"] in {one["id"] for one in live.items(live.client.list_products())}
+    price = {"model": "usage", "meter": "gb", "unit_amount": "0.50", "aggregation": "max"}
+    plan = live.create_plan(
+        product_code=code,
+        code=code,
+        currency="USD",
+        interval="month",
+        components=[{"code": "storage", "pricing": price}],
+    )
+    assert live.get_plan(code) == plan
+    subscription = live.attach(customer_id=customer["id"], plan_code="free")["subscription_id"]
+    event = {"subscription_id": subscription, "meter": "api_calls", "external_id": "one"}
+    first = live.report_usage(**event, quantity="2")
+    assert live.report_usage(**event, quantity="3") == first
+    batch = live.report_usage_batch([{**event, "quantity": 1}, {**event, "quantity": 1, "external_id": "two"}])
+    assert (batch["accepted"], batch["duplicates"]) == (1, 1)
+    with pytest.raises(errors.ValidationError, match=r"events\[0\]\.meter"):
+        live.report_usage_batch([{**event, "quantity": 1, "meter": "nothing", "external_id": "three"}])
+    assert live.get_subscription_usage(subscription)["components"] == []
+    made = live.create_tax_id(customer["id"], type="eu_vat", value="DE 123 456 789")
+    assert (made["value"], made["status"]) == ("DE123456789", "verified")
+    assert live.items(live.client.list_tax_ids(customer["id"])) == [made]
