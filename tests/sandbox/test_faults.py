@@ -407,6 +407,27 @@ def test_a_renewal_declined_and_recovered() -> None:
         api.close()
 
 
+def half_a_year(seed: int) -> list[str]:
+    """What became of each payment of ten customers whose cards are declined by chance."""
+    with Sandbox(seed=1) as sandbox:
+        sandbox.clock.pin("2027-01-01T00:00:00Z")
+        api = Api(sandbox)
+        for _ in range(10):
+            api.subscribe(api.customer(), "starter")
+        sandbox.faults.add("decline", probability=0.3, seed=seed)
+        sandbox.advance("6mo")
+        found = api.get("/v1/payments", limit=100, sort="created_at:asc").json()["data"]
+        api.close()
+    return [f"{payment['id']} {payment['created_at']} {payment['status']}" for payment in found]
+
+
+def test_the_same_seed_declines_the_same_charges() -> None:
+    first = half_a_year(1)
+    assert first == half_a_year(1)
+    assert first != half_a_year(2)
+    assert 3 < sum(line.endswith("failed") for line in first) < 60
+
+
 def test_cards_are_known_by_number_token_and_last_digits() -> None:
     fault = {"action": "decline", "card": "tok_visa_success"}
     assert matches(fault, {"card": "4242"})
