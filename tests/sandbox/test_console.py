@@ -190,6 +190,17 @@ def test_subscription_actions(api: Api) -> None:
     assert api.get(f"/v1/subscriptions/{subscription['id']}").json()["status"] == "canceled"
 
 
+def test_trials_are_extended_and_commitments_told(api: Api) -> None:
+    customer = api.customer()
+    fields = {"customer_id": customer["id"], "plan_code": "starter", "trial_days": 7}
+    subscription = api.ok("/v1/subscriptions", fields)
+    home = f"/console/subscriptions/{subscription['id']}"
+    text = press(api, f"{home}/extend-trial", trial_end="2026-11-20T00:00")
+    assert '<time datetime="2026-11-20T00:00:00.000Z"' in text
+    assert api.current(customer)["trial_end"] == "2026-11-20T00:00:00.000Z"
+    assert api.browser.post(f"{home}/extend-trial", data={"trial_end": "soon"}).status_code == 422
+
+
 def test_timeline_is_the_whole_story_newest_first(api: Api, clock: ManualClock) -> None:
     customer = api.customer()
     subscription = api.subscribe(customer, "starter")
@@ -277,6 +288,7 @@ def test_endpoints_are_registered_rotated_switched_and_removed(api: Api) -> None
     home = f"/console/webhooks/{endpoint['id']}"
     text = press(api, f"{home}/rotate")
     assert len(re.findall(r"whsec_\w+", text)) == 2
+    assert "webhook_endpoint.ping" in press(api, f"{home}/ping")
     press(api, f"{home}/switch", status="disabled")
     assert api.get(f"/v1/admin/webhook-endpoints/{endpoint['id']}").json()["status"] == "disabled"
     press(api, f"{home}/switch", status="enabled")

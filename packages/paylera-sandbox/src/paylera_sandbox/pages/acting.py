@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from paylera_sandbox import fields
 from paylera_sandbox.control.commands import Order
 from paylera_sandbox.control.routes import COMMANDS
@@ -38,3 +40,9 @@ async def command(errand: Errand, method: str, path: str, body: Doc | None = Non
 def given(visit: Visit | Errand, *names: str) -> Doc:
     """Return the fields of the form that are not blank."""
     return {name: visit.form[name].strip() for name in names if visit.form.get(name, "").strip()}
+
+
+def dated(fields: Doc, name: str) -> Doc:
+    """Read what a browser's date field gives, which has no offset and perhaps no seconds, as UTC."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?", fields.get(name, ""), re.ASCII)
+    return {**fields, name: f"{found[1]}{found[2] or ':00'}.000Z"} if found else fields

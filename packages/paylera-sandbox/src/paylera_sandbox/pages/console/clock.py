@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from paylera_sandbox.clock import moment
 from paylera_sandbox.control.clock import shown
-from paylera_sandbox.pages.acting import command, given
+from paylera_sandbox.pages.acting import command, dated, given
 from paylera_sandbox.pages.endpoint import Answer, Errand, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
 from paylera_sandbox.store import Doc
@@ -47,20 +46,14 @@ def show(visit: Visit) -> Answer:
 
 async def advance(errand: Errand) -> Answer:
     """Move time on."""
-    await command(errand, "POST", "/sandbox/clock/advance", _dated(given(errand, "by", "to"), "to"))
+    await command(errand, "POST", "/sandbox/clock/advance", dated(given(errand, "by", "to"), "to"))
     return Redirect(_HOME)
 
 
 async def put(errand: Errand) -> Answer:
     """Let time stand still, run on, or be the real one."""
-    await command(errand, "PUT", "/sandbox/clock", _dated(given(errand, "mode", "at"), "at"))
+    await command(errand, "PUT", "/sandbox/clock", dated(given(errand, "mode", "at"), "at"))
     return Redirect(_HOME)
-
-
-def _dated(fields: Doc, name: str) -> Doc:
-    """Read what a browser's date field gives, which has no offset and perhaps no seconds, as UTC."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?", fields.get(name, ""), re.ASCII)
-    return {**fields, name: f"{found[1]}{found[2] or ':00'}.000Z"} if found else fields
 
 
 def _share(advance: Doc) -> float:

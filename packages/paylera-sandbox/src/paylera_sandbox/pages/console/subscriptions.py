@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paylera_sandbox.billing import subscriptions
-from paylera_sandbox.pages.acting import given, perform
+from paylera_sandbox.pages.acting import dated, given, perform
 from paylera_sandbox.pages.console.listing import listing, with_customers
 from paylera_sandbox.pages.console.timeline import timeline
 from paylera_sandbox.pages.endpoint import Answer, Visit
@@ -65,6 +65,13 @@ def act(visit: Visit) -> Answer:
 def change_plan(visit: Visit) -> Answer:
     """Change the plan now."""
     perform(visit, "POST", f"{_PATH}/change-plan", given(visit, "plan_code"), id=visit.ids["id"])
+    return _back(visit)
+
+
+def extend_trial(visit: Visit) -> Answer:
+    """Let the trial end later."""
+    body = dated(given(visit, "trial_end"), "trial_end")
+    perform(visit, "POST", f"{_PATH}/extend-trial", body, id=visit.ids["id"])
     return _back(visit)
 
 

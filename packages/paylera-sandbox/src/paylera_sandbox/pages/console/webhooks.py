@@ -46,6 +46,12 @@ def rotate(visit: Visit) -> Answer:
     return Redirect(f"/console/webhooks/{visit.ids['id']}")
 
 
+def ping(visit: Visit) -> Answer:
+    """Send an event that only says that the endpoint is reached."""
+    perform(visit, "POST", f"{_PATH}/{{id}}/ping", id=visit.ids["id"])
+    return Redirect(f"/console/webhooks/{visit.ids['id']}")
+
+
 def switch(visit: Visit) -> Answer:
     """Enable or disable the endpoint."""
     perform(visit, "PATCH", f"{_PATH}/{{id}}", given(visit, "status"), id=visit.ids["id"])
