@@ -41,6 +41,7 @@ def test_a_subscription(api: Api) -> None:
 
 
 ONCE = {"mode": "payment", "currency": "JPY"}
+GIFT = {"description": "x", "amount": "5", "discount_amount": "5"}
 ITEMS = [{"description": "Mug", "quantity": "2", "unit_amount": "7.50"}, {"description": "Box", "amount": "5.00"}]
 
 
@@ -98,6 +99,7 @@ def test_a_session_expires(api: Api, clock: ManualClock) -> None:
         ({"mode": "payment", "line_items": ITEMS}, "currency", "field.required"),
         ({"plan_code": "pro", "line_items": ITEMS}, "line_items", "checkout.not_in_mode"),
         ({**ONCE, "line_items": [{"description": "x", "amount": "-1"}]}, "line_items", "checkout.negative_total"),
+        ({**ONCE, "line_items": [GIFT, {"description": "x", "amount": "-1"}]}, "line_items", "checkout.negative_total"),
         ({**ONCE, "line_items": [{"description": "x", "amount": "0.5"}]}, "line_items[0].amount", "amount.too_precise"),
         ({"plan_code": "pro", "trial_days": -1}, "trial_days", "integer.range"),
         ({"plan_code": "pro", "trial_days": 731}, "trial_days", "integer.range"),

@@ -84,7 +84,7 @@ def _payment(call: Call, customer: Doc, more: dict[str, Any]) -> Doc:
         if not given.get(name):
             raise fault(name, "field.required", "is required in mode payment")
     wanted = items(given["line_items"], given["currency"], "line_items")
-    if sum(item.amount for item in wanted) < 0:
+    if sum(item.amount - item.discount for item in wanted) < 0:
         raise fault("line_items", "checkout.negative_total", "must not add up to less than nothing")
     metadata = merged({}, given.get("metadata"))
     return checkout.open_payment(call.unit, customer, given["currency"], wanted, metadata=metadata, **more)
