@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -33,8 +34,9 @@ WANTED = [
 CHECKED = [CHECKS.get_one(name) for name in WANTED]
 SCHEMA = schemathesis.openapi.from_dict(document("http://127.0.0.1"))
 SCHEMA.config.generation.update(with_security_parameters=False)  # the token is always sent
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 BOUNDED = settings(
-    max_examples=int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10")),
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
@@ -100,3 +102,25 @@ def test_nothing_undocumented(case: Case, known: tuple[Api, Known]) -> None:
     headers = {"Authorization": f"Bearer {api.sandbox.token}"}
     answer = case.call(base_url=api.sandbox.url, headers=headers)
     case.validate_response(answer, checks=CHECKED)
+
+
+@pytest.mark.slow
+def test_nothing_undocumented_along_the_links() -> None:
+    """What one call makes is what the next call is about: customers get portals, invoices are finalized and paid."""
+    with Sandbox() as sandbox:
+        schema = schemathesis.openapi.from_dict(document(sandbox.url))
+        schema.config.update(base_url=sandbox.url)
+        schema.config.generation.update(with_security_parameters=False, modes=[GenerationMode.POSITIVE])
+        machine = schema.as_state_machine()
+
+        class Caller(machine):  # type: ignore[misc, valid-type]
+            def get_call_kwargs(self, case: Case) -> dict:
+                if "Idempotency-Key" in case.headers:
+                    case.headers["Idempotency-Key"] = str(uuid.uuid4())
+                return {"headers": {"Authorization": f"Bearer {sandbox.token}"}}
+
+            def validate_response(self, response: object, case: Case, **more: object) -> None:
+                case.validate_response(response, checks=CHECKED)
+
+        run_state_machine_as_test(Caller, settings=settings(BOUNDED, max_examples=EXAMPLES, stateful_step_count=6))
+        assert {request.status for request in sandbox.requests} & {200, 201}
