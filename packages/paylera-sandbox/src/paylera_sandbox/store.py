@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from paylera_sandbox.database import explain, opened
+
 Doc = dict[str, Any]
 Where = Mapping[str, object]
 
@@ -81,9 +83,9 @@ class Store:
 
     def __init__(self, path: str = ":memory:") -> None:
         try:
-            self._connection = _opened(path)
+            self._connection = opened(path, "".join(map(_schema, RESOURCES)) + _OTHER_TABLES, SCHEMA_VERSION)
         except sqlite3.Error as error:
-            raise StoreError(f"cannot use the database {path}: {_explain(error)}") from None
+            raise StoreError(f"cannot use the database {path}: {explain(error)}") from None
         self.path = path
         self._lock = threading.RLock()
         self._written: Counter[str] = Counter()
@@ -263,33 +265,6 @@ _SAVE = {
 }
 
 
-def _opened(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=0.5)
-    try:
-        _prepare(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Open as the only user: a second sandbox on the same file would deliver every webhook twice."""
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -32768")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, SCHEMA_VERSION}:
-        raise sqlite3.DatabaseError(f"it was written by another version of the sandbox (schema {version})")
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise sqlite3.DatabaseError("it is a database of something else")
-    connection.executescript("BEGIN IMMEDIATE;" + "".join(map(_schema, RESOURCES)) + _OTHER_TABLES)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.commit()
-
-
 def _schema(table: str) -> str:
     columns = RESOURCES[table]
     beside = "".join(f", {name}" for name in columns)
@@ -297,7 +272,3 @@ def _schema(table: str) -> str:
     indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
     head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
     return f"{head}doc TEXT NOT NULL{beside});{indexes}"
-
-
-def _explain(error: sqlite3.Error) -> str:
-    return "another sandbox is using it" if "locked" in str(error) else str(error)
