@@ -119,6 +119,7 @@ def test_options_take_effect(tmp_path: Path) -> None:
         (["serve", "--token", ""], "--token"),
         (["serve", "--token", "a b"], "--token"),
         (["serve", "--time-scale", "0"], "--time-scale"),
+        (["serve", "--rate-limits", "some"], "--rate-limits"),
         (["serve", "--time-scale", "nan"], "--time-scale"),
         (["serve", "--memory", "--db", "x"], "--memory"),
         (["serve", "--memory", "--catalogue", "none.toml"], "No such file"),

@@ -243,3 +243,28 @@ def test_errors_for_programs(shared: Api) -> None:
 
 def test_the_codes_are_told_apart() -> None:
     assert sorted(CODES) == [0, 1, 2, 3, 4, 130]
+
+
+def test_a_terminal_gets_a_table_with_whole_ids(server: Api) -> None:
+    customer = server.customer()
+    controller, terminal = os.openpty()
+    environment = {**os.environ, "PAYLERA_BASE_URL": server.sandbox.url, "COLUMNS": "40"}
+    command = [*COMMAND, "events", "list"]
+    subprocess.run(command, env=environment, stdout=terminal, stderr=subprocess.PIPE, timeout=60, check=True)
+    os.close(terminal)
+    header, line = os.read(controller, 10_000).decode().splitlines()
+    os.close(controller)
+    assert header.startswith("occurred at")
+    assert line.endswith(customer["id"])
+    assert line.index("customer.created") == header.index("type")
+
+
+def test_a_terminal_gets_a_bar_while_the_work_takes_long(server: Api) -> None:
+    controller, terminal = os.openpty()
+    environment = {**os.environ, "PAYLERA_BASE_URL": server.sandbox.url, "TERM": "xterm"}
+    command = [*COMMAND, "seed", "--customers", "40"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=terminal, timeout=120, check=True)
+    os.close(terminal)
+    assert "Seeding" in os.read(controller, 100_000).decode()
+    os.close(controller)
+    assert b"40 customers" in done.stdout

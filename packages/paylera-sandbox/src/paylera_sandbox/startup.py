@@ -36,6 +36,7 @@ class Options:
     webhook_url: str | None
     webhook_secret: str | None
     time_scale: float
+    rate_limits: str
 
 
 def serve(options: Options) -> None:
@@ -74,7 +75,13 @@ def _namespaces(options: Options) -> Namespaces:
     try:
         catalogue = load(options.catalogue)
         store = Store(options.db)
-        engine = Engine(store=store, catalogue=catalogue, token=options.token, time_scale=options.time_scale)
+        engine = Engine(
+            store=store,
+            catalogue=catalogue,
+            token=options.token,
+            time_scale=options.time_scale,
+            rate_limits=options.rate_limits,
+        )
         return Namespaces(engine)
     except (CatalogueError, StoreError) as error:
         raise StartError(str(error)) from None

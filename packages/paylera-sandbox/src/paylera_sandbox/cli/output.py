@@ -58,18 +58,13 @@ class Output:
 
 
 def _print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Lay the columns out; a pipe gets them tab-separated and whole."""
+    """Lay the columns out, never shortened: ids are there to be copied. A pipe gets them tab-separated."""
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
-    if not sys.stdout.isatty():
-        sys.stdout.write("".join("\t".join(line) + "\n" for line in cells))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False, header_style="bold")
-    for line in cells:
-        table.add_row(*line)
-    Console(highlight=False, markup=False).print(table)
+    if sys.stdout.isatty():
+        cells.insert(0, [column.replace("_", " ") for column in columns])
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        cells = [["  ".join(map(str.ljust, line, widths)).rstrip()] for line in cells]
+    sys.stdout.write("".join("\t".join(line) + "\n" for line in cells))
 
 
 def _cell(value: object) -> str:

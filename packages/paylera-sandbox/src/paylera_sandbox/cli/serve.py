@@ -22,6 +22,7 @@ def serve(
     catalogue: Annotated[Path | None, typer.Option(help="A TOML file with features, plans and coupons.")] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Send every event to this URL.")] = None,
     webhook_secret: Annotated[str | None, typer.Option(help="Sign those with this secret, whsec_...")] = None,
+    rate_limits: Annotated[str, typer.Option(help="off, or documented: refuse what is too much.")] = "off",
     time_scale: Annotated[float, typer.Option(help="Shorten the waits between webhook attempts so many times.")] = 1,
 ) -> None:
     """Serve the API, the checkout and the portal on loopback until interrupted."""
@@ -31,6 +32,8 @@ def serve(
     _check_token(token)
     if memory and db is not None:
         raise typer.BadParameter("take one of them", param_hint="--db, --memory")
+    if rate_limits not in {"off", "documented"}:
+        raise typer.BadParameter("must be off or documented", param_hint="--rate-limits")
     if not 0 < time_scale <= 1_000_000:
         raise typer.BadParameter("must be above 0 and at most 1000000", param_hint="--time-scale")
     try:
@@ -44,6 +47,7 @@ def serve(
                 webhook_url=webhook_url,
                 webhook_secret=webhook_secret,
                 time_scale=time_scale,
+                rate_limits=rate_limits,
             )
         )
     except startup.StartError as error:
