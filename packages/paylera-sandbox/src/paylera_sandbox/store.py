@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -219,10 +220,12 @@ class Store:
 
     def setting(self, name: str) -> str | None:
         """Return a setting of the sandbox, remembered until it is written."""
-        if name not in self._settings:
+        with contextlib.suppress(KeyError):
+            return self._settings[name]
+        with self._lock:  # another thread's transaction may be writing it
             rows = self.execute("SELECT value FROM settings WHERE name = ?", (name,))
-            self._settings[name] = rows[0][0] if rows else None
-        return self._settings[name]
+            self._settings[name] = value = rows[0][0] if rows else None
+            return value
 
     def set(self, name: str, value: str) -> None:
         """Write a setting."""
