@@ -50,15 +50,16 @@ def period_items(
     return discounts.apply(items, discounts.valid(subscription, at or start), subscription["currency"])
 
 
-def usage_items(unit: Unit, plan: Doc, subscription: Doc, used: tuple[str, str]) -> list[Item]:
-    """Return only what was used, up to this moment and with it: for a subscription that ends, or leaves its plan."""
-    items = _arrears(unit, plan, subscription, (used[0], just_after(used[1])))
+def usage_items(unit: Unit, plan: Doc, subscription: Doc, used: tuple[str, str], *, below: str = "~") -> list[Item]:
+    """Return only what was used: of a subscription that ends, all that was recorded; of one that leaves its plan, what
+    counts `below` the moment from which its next plan counts."""
+    items = _arrears(unit, plan, subscription, (used[0], below))
     items = [replace(item, period=(item.period[0], used[1])) for item in items]
     return discounts.apply(items, discounts.valid(subscription, used[0]), subscription["currency"])
 
 
 def just_after(moment_: str) -> str:
-    """Return the next moment: what was used in the last one before a change belongs to what was before."""
+    """Return the next moment: what was used in the moment of a change, but before it, belongs to what was before."""
     return stamp(moment(moment_) + timedelta(milliseconds=1))
 
 

@@ -40,7 +40,8 @@ def _changed(unit: Unit, subscription: Doc, old: Doc, plan: Doc, terms: Terms) -
         changed["_discounts"] = [(known | promised)[code] for code in dict.fromkeys(terms.coupons)]
     if plan["id"] == old["id"] and not terms.coupons:
         return changed
-    anew = {"_charged_at": unit.stamp, "_usage_from": pricing.just_after(unit.stamp)}
+    counts_from = pricing.just_after(max(unit.stamp, subscription["_usage_from"]))
+    anew = {"_charged_at": unit.stamp, "_usage_from": counts_from}
     return {**changed, **anew, **_period(unit, subscription, old, plan)}
 
 
@@ -110,8 +111,7 @@ def _items(unit: Unit, before: Doc, old: Doc, after: Doc, new: Doc) -> list[Item
     given = [pair for pair in held if pair not in same] if _paid(unit, before) else []
     credit = [_rest(unit, *pair, "Unused", sign=-1) for pair in given]
     charge = [_rest(unit, *pair, "Remaining", sign=1) for pair in wanted if pair not in same]
-    used = (before["current_period_start"], unit.stamp)
-    usage = pricing.usage_items(unit, old, before, used) if after["_usage_from"] != before["_usage_from"] else []
+    usage = _used(unit, before, old, after)
     return [item for item in (*credit, *charge, *usage) if item.amount]
 
 
@@ -119,6 +119,14 @@ def _paid(unit: Unit, subscription: Doc) -> bool:
     """Tell whether the period is paid, or will be before the change (`apply`). One that was written off is not."""
     latest = unit.store.find("invoices", subscription["latest_invoice_id"] or "")
     return latest is None or latest["status"] == "paid" or dunning.owes(unit, subscription)
+
+
+def _used(unit: Unit, before: Doc, old: Doc, after: Doc) -> list[Item]:
+    """Price what was used on a plan that is left."""
+    if after["_usage_from"] == before["_usage_from"]:
+        return []
+    used = (before["current_period_start"], unit.stamp)
+    return pricing.usage_items(unit, old, before, used, below=after["_usage_from"])
 
 
 def _priced(unit: Unit, subscription: Doc, plan: Doc) -> list[tuple[cycles.Part, Item]]:
