@@ -50,7 +50,9 @@ def flaws(page: Page, url: str) -> list[str]:
 def test_console(api: Api, scene: Scene, page: Page) -> None:
     api.ok("/sandbox/namespaces", {"name": "elsewhere"})
     api.ok("/sandbox/faults", {"action": "latency", "milliseconds": 1, "path": "/v1/nothing"})
-    wrong = [flaw for path in scene.paths() for flaw in flaws(page, api.sandbox.url + path)]
+    api.client.get(f"/v1/customers/{'w' * 10_000}", params={"q": "<script>\u202e"})
+    last = f"/console/requests/{api.sandbox.requests[-1].number}"
+    wrong = [flaw for path in [*scene.paths(), last] for flaw in flaws(page, api.sandbox.url + path)]
     assert wrong == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from paylera_sandbox import Sandbox
 from paylera_sandbox.pages.routes import CONSOLE, PAGES
 from sandbox.console import HOSTILE, Scene, furnish
-from sandbox.support import Api, ManualClock, Receiver
+from sandbox.support import CARD, Api, ManualClock, Receiver
 
 
 @pytest.fixture
@@ -188,6 +188,15 @@ def test_subscription_actions(api: Api) -> None:
     text = press(api, home, action="cancel_now")
     assert "Canceled" in text
     assert api.get(f"/v1/subscriptions/{subscription['id']}").json()["status"] == "canceled"
+
+
+def test_what_needs_a_card_leads_to_the_page_that_takes_one(api: Api) -> None:
+    subscription = api.subscribe(customer := api.customer(), "free")
+    answer = api.browser.post(f"/console/subscriptions/{subscription['id']}/change-plan", data={"plan_code": "pro"})
+    assert answer.status_code == 402
+    [checkout] = re.findall(r'<a class="button" href="(.*?/checkout/cs_\w+)">Open that page', answer.text)
+    assert api.browser.post(checkout, data=CARD).status_code == 303
+    assert api.current(customer)["plan_code"] == "pro"
 
 
 def test_trials_are_extended_and_commitments_told(api: Api) -> None:

@@ -146,7 +146,10 @@ class PageEndpoint:
             return self._refusal(problem)
 
     def _refusal(self, problem: Problem) -> Page:
-        return self._notice(problem.status, problem.title, problem.detail)
+        """Say why not, with the way that leads on, if the problem names one."""
+        action = cast("dict[str, str]", problem.members.get("next_action") or {})
+        words = (problem.status, problem.title, problem.detail)
+        return notice(*words, link=action.get("url"), link_text="Open that page", frame=self._frame)
 
     def _notice(self, status: int, title: str, text: str) -> Page:
         return notice(status, title, text, frame=self._frame)

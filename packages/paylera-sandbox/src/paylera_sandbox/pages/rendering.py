@@ -95,7 +95,12 @@ def _environment() -> Environment:
 
     loader = FileSystemLoader(HERE / "templates")
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters.update(words.FILTERS)
     return environment
