@@ -86,7 +86,17 @@ def test_advancing_to_a_moment(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"by": "1d", "to": START}, {"by": "soon"}, {"by": "999999y"}, {"by": 3}, {"to": "9999-12-31T00:00:00Z"}],
+    [
+        {},
+        {"by": "1d", "to": START},
+        {"by": "soon"},
+        {"by": "999999y"},
+        {"by": 3},
+        {"to": "9999-12-31T00:00:00Z"},
+        {"by": "1d" * 11},
+        {"by": "99999999d"},
+        {"to": "0001-01-01T00:00:00Z"},
+    ],
 )
 def test_advances_that_make_no_sense(api: Api, body: dict) -> None:
     problem(api.client.post("/sandbox/clock/advance", json=body), 422, "validation.failed")
@@ -103,7 +113,17 @@ def test_time_goes_back_only_behind_nothing(api: Api) -> None:
     problem(api.client.put("/sandbox/clock", json={"mode": "real"}), 409, "clock.backwards")
 
 
-@pytest.mark.parametrize("body", [{}, {"mode": "fast"}, {"mode": "real", "at": START}, {"mode": "pinned", "at": "now"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"mode": "fast"},
+        {"mode": "real", "at": START},
+        {"mode": "pinned", "at": "now"},
+        {"mode": "pinned", "at": "0001-01-01T00:00:00Z"},
+        {"mode": "offset", "at": "2100-01-01T00:00:01Z"},
+    ],
+)
 def test_settings_that_make_no_sense(api: Api, body: dict) -> None:
     problem(api.client.put("/sandbox/clock", json=body), 422, "validation.failed")
 
@@ -213,6 +233,19 @@ def test_a_long_advance_goes_on_by_itself_and_tells_how_far_it_is(api: Api, rece
     assert paid == 60 * 13  # the first before the advance, the last at its end
     assert done["jobs_done"] >= 60 * 11
     receiver.wait_for(1)
+
+
+@pytest.mark.parametrize(("mode", "after"), [("pinned", "pinned"), ("offset", "offset")])
+def test_an_advance_can_be_stopped_where_it_is(api: Api, clock: ManualClock, mode: str, after: str) -> None:
+    put(api, mode=mode)
+    crowd(api, 60)
+    assert advance(api, by="70y")["advance"]["status"] == "running"
+    stopped = api.client.delete("/sandbox/clock/advance").json()
+    assert (stopped["mode"], stopped["advance"]["status"]) == (after, "stopped")
+    assert stopped["now"] == stopped["advance"]["position"] < "2096"
+    assert api.get("/sandbox/clock").json()["now"] == stopped["now"]
+    assert api.client.delete("/sandbox/clock/advance").json()["now"] == stopped["now"]
+    assert advance(api, by="1m")["advance"]["target"] > stopped["now"]
 
 
 def test_a_job_that_breaks_does_nothing_stops_no_other_and_comes_again(

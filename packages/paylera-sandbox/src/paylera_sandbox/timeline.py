@@ -12,7 +12,7 @@ from paylera_sandbox.clock import Clock, moment, stamp, whole_millisecond
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Store
 
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -94,6 +94,15 @@ class Timeline:
             done = state.running.jobs_done + jobs
             way = replace(state.running, position=stamp(position), jobs_done=done, running=not finished)
             self._save(replace(state, advance=way))
+
+    def stop(self) -> None:
+        """End the advance that is under way where it has come to, if there is one."""
+        state, now = self.state(), self.now()
+        if state.running:
+            way = replace(state.running, running=False)
+            pinned = stamp(now) if state.pinned else None
+            offset = 0 if pinned else (now - self.real()) // _MILLISECOND
+            self._save(State(pinned=pinned, offset=offset, advance=way))
 
     def pin(self, at: datetime) -> None:
         """Let time stand still at a moment before which everything has happened."""

@@ -16,9 +16,9 @@ from paylera_sandbox.kinds import Invalid, accepts, matching
 from paylera_sandbox.problems import fault
 from paylera_sandbox.rules import Rule
 from paylera_sandbox.store import Doc, Store
-from paylera_sandbox.timeline import LATEST, Advance
+from paylera_sandbox.timeline import EARLIEST, LATEST, Advance
 
-_DURATION = re.compile(r"([0-9]{1,6}(ms|mo|[smhdwy]))+")
+_DURATION = re.compile(r"([0-9]{1,6}(ms|mo|[smhdwy])){1,10}")
 _PART = re.compile(r"([0-9]+)([a-z]+)")
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -70,6 +70,13 @@ async def advance(order: Order) -> Doc:
     return await _under_way(order.engine)
 
 
+async def stop(order: Order) -> Doc:
+    """End an advance where it has come to; time stands still or runs on from there, as it did before."""
+    with order.engine.unit() as unit:
+        unit.time.stop()
+    return shown(order.engine)
+
+
 async def put(order: Order) -> Doc:
     """Go by real time, let time run on from `at`, or pin it there. A later moment is advanced to."""
     mode, given = order.body["mode"], order.body.get("at")
@@ -118,13 +125,13 @@ def _target(now: datetime, given: Doc) -> datetime:
 
 
 def _expect_reachable(field: str, at: datetime) -> None:
-    if at > LATEST:
-        raise fault(field, "clock.too_late", f"ends after {stamp(LATEST)}, when the sandbox's time ends")
+    if not EARLIEST <= at <= LATEST:
+        raise fault(field, "clock.out_of_range", f"must lead to a moment from {stamp(EARLIEST)} to {stamp(LATEST)}")
 
 
 def _shown_advance(store: Store, advance: Advance) -> Doc:
     return {
-        "status": "running" if advance.running else "done",
+        "status": "running" if advance.running else "done" if advance.position == advance.target else "stopped",
         "from": advance.begun,
         "position": advance.position,
         "target": advance.target,

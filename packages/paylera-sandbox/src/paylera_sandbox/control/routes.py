@@ -23,6 +23,7 @@ COMMANDS = (
     Command("GET", "/sandbox/clock", clock.get),
     Command("PUT", "/sandbox/clock", clock.put, body=clock.SET),
     Command("POST", "/sandbox/clock/advance", clock.advance, body=clock.ADVANCE),
+    Command("DELETE", "/sandbox/clock/advance", clock.stop),
     Command("GET", "/sandbox/namespaces", namespaces.listing),
     Command("POST", "/sandbox/namespaces", namespaces.create, body=namespaces.CREATE, status=201),
     Command("GET", "/sandbox/namespaces/{name}", namespaces.get),
