@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -403,6 +404,18 @@ def test_events_on_demand(api: Api, receiver: Receiver) -> None:
     text = press(api, "/console/events/trigger", type="invoice.paid", object_id="")
     assert "<h1>invoice.paid</h1>" in text
     assert receiver.wait_for(1)[0].headers["paylera-event-type"] == "invoice.paid"
+
+
+def test_an_empty_sandbox_is_filled_by_one_click() -> None:
+    with Sandbox() as sandbox:
+        api = Api(sandbox)
+        assert "Nothing here yet" in page(api, "/console")
+        press(api, "/console/seed")
+        deadline = time.monotonic() + 60
+        while api.get("/sandbox/seed").json()["status"] == "running":
+            assert time.monotonic() < deadline
+        assert "Nothing here yet" not in page(api, "/console")
+        api.close()
 
 
 def test_start_over(api: Api, scene: Scene) -> None:

@@ -30,3 +30,9 @@ async def reset(errand: Errand) -> Answer:
     """Empty the sandbox; the request log goes with it."""
     await command(errand, "POST", "/sandbox/reset")
     return Redirect("/console")
+
+
+async def seed(errand: Errand) -> Answer:
+    """Fill the sandbox with customers who came over the last months; the page shows them as they come."""
+    await command(errand, "POST", "/sandbox/seed")
+    return Redirect("/console")

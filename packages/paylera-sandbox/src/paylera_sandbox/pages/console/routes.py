@@ -47,6 +47,7 @@ CONSOLE: Mapping[str, Mapping[str, View]] = {
     "/console/webhooks/{id}/ping": {"POST": webhooks.ping},
     "/console/webhooks/{id}/switch": {"POST": webhooks.switch},
     "/console/webhooks/{id}/delete": {"POST": webhooks.delete},
+    "/console/seed": {"POST": overview.seed},
     "/console/reset": {"POST": overview.reset},
     "/console/clock": {"GET": clock.show, "POST": clock.put},
     "/console/clock/advance": {"POST": clock.advance},
