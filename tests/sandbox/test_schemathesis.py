@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
+from starlette.types import Receive, Scope, Send
 
 from paylera_sandbox import Sandbox
 from paylera_sandbox.openapi.document import document
@@ -34,7 +35,7 @@ WANTED = [
 CHECKED = [CHECKS.get_one(name) for name in WANTED]
 SCHEMA = schemathesis.openapi.from_dict(document("http://127.0.0.1"))
 SCHEMA.config.generation.update(with_security_parameters=False)  # the token is always sent
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
 BOUNDED = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -42,6 +43,12 @@ BOUNDED = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+async def deaf(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Take every webhook, so that none goes to the hosts that schemathesis makes up."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class Known:
@@ -85,7 +92,7 @@ class Known:
 
 @pytest.fixture(scope="module")
 def known() -> Iterator[tuple[Api, Known]]:
-    with Sandbox() as sandbox:
+    with Sandbox(webhook_app=deaf) as sandbox:
         api = Api(sandbox)
         yield api, Known(api)
         api.close()
@@ -107,7 +114,7 @@ def test_nothing_undocumented(case: Case, known: tuple[Api, Known]) -> None:
 @pytest.mark.slow
 def test_nothing_undocumented_along_the_links() -> None:
     """What one call makes is what the next call is about: customers get portals, invoices are finalized and paid."""
-    with Sandbox() as sandbox:
+    with Sandbox(webhook_app=deaf) as sandbox:
         schema = schemathesis.openapi.from_dict(document(sandbox.url))
         schema.config.update(base_url=sandbox.url)
         schema.config.generation.update(with_security_parameters=False, modes=[GenerationMode.POSITIVE])
