@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -189,6 +191,35 @@ class TestModes:
         with running(token="secret") as server:
             assert server.get("/v1/plans").status_code == 200
             problem(server.caller("pl_live_sandbox").get("/v1/plans"), 401, "auth.invalid_token")
+
+
+def test_a_request_under_way_when_its_namespace_goes(server: Server) -> None:
+    """Its head came before, its body after: the token opens nothing any more."""
+    one = made(server, "one")
+    body = b'{"email": "a@example.com"}'
+    head = (
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: k\r\n"
+        f"Authorization: Bearer {one.sandbox.token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    address = urlsplit(server.sandbox.url)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(head.encode() + body[:5])
+        server.get("/v1/plans")  # the server has read the head when it answers this
+        assert control(server, "DELETE", "/namespaces/one").status_code == 204
+        connection.sendall(body[5:])
+        with connection.makefile("rb") as answer:
+            assert answer.readline().split()[1] == b"401"
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "main.db.namespaces").mkdir()
+    with running(db=tmp_path / "main.db") as server:
+        (tmp_path / "main.db.namespaces" / "one.db").write_text("this is not a database, and long enough to be read")
+        problem(control(server, "POST", "/namespaces", {"name": "one"}), 409, "namespace.unusable")
+        (tmp_path / "main.db.namespaces" / "live.db").write_text("this is not a database, and long enough to be read")
+        problem(server.caller("pl_live_sandbox").get("/v1/plans"), 401, "auth.invalid_token")
+        assert server.get("/v1/plans").status_code == 200
 
 
 def test_the_log_of_requests(server: Server) -> None:

@@ -15,7 +15,7 @@ from paylera_sandbox.engine import Engine
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.seeding.progress import Seeding
-from paylera_sandbox.store import Store
+from paylera_sandbox.store import Store, StoreError
 from paylera_sandbox.ticker import Ticker
 from paylera_sandbox.webhooks.delivery import Courier
 from paylera_sandbox.webhooks.listeners import Listeners
@@ -83,7 +83,7 @@ class Namespaces:
         """Return whose token this is."""
         found = self._by_token.get(_digest(token))
         if found is None and self._live_token is not None and _digest(token) == _digest(self._live_token):
-            return self._open(LIVE)
+            return self._opened(LIVE, code="auth.invalid_token")
         return found
 
     def by_name(self, name: str) -> Namespace | None:
@@ -101,7 +101,7 @@ class Namespaces:
             raise Problem("namespace.exists", f"There is a namespace '{name}' or its token already.")
         if len(self._by_name) >= MOST:
             raise Problem("namespace.too_many", f"A sandbox holds {MOST} namespaces. Delete one first.")
-        return self._open(name)
+        return self._opened(name)
 
     @contextlib.contextmanager
     def answering(self, token: str, name: str) -> Iterator[None]:
@@ -153,6 +153,13 @@ class Namespaces:
         """Close all databases."""
         for namespace in self:
             namespace.engine.store.close()
+
+    def _opened(self, name: str, *, code: str = "namespace.unusable") -> Namespace:
+        """Open a namespace on request: what stands in the way on the disk is a refusal, and no fault of the sandbox."""
+        try:
+            return self._open(name)
+        except (StoreError, OSError) as error:
+            raise Problem(code, f"The namespace '{name}' cannot be opened: {error}.") from None
 
     def _open(self, name: str) -> Namespace:
         """Open a namespace in memory or in its file, whichever the default one has."""

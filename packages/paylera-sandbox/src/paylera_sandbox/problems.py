@@ -96,6 +96,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "event.not_found": (404, "There is no such event"),
     "namespace.not_found": (404, "There is no such namespace"),
     "namespace.exists": (409, "There is such a namespace already"),
+    "namespace.unusable": (409, "The namespace cannot be opened"),
     "namespace.too_many": (409, "There is no room for another namespace"),
     "namespace.protected": (409, "This namespace cannot be deleted"),
     "listener.not_found": (404, "There is no such listener"),
