@@ -81,12 +81,16 @@ class Engine:
             if due is not None and due.due_at < stamp(self.time.now()):
                 self.time.catch_up(moment(due.due_at))
 
+    def expect_there(self) -> None:
+        """Refuse if the namespace was deleted, while the body of a request came in for example."""
+        if self.retired:
+            raise Problem("auth.invalid_token", "The namespace of this token was deleted.")
+
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """Begin a unit of work: one transaction, at one moment, after everything that was due by then. Deliveries that
         it caused start after the commit."""
-        if self.retired:
-            raise Problem("auth.invalid_token", "The namespace of this token was deleted.")
+        self.expect_there()
         self._settle()
         with self._transaction() as unit:
             yield unit

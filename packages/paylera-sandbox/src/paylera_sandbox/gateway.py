@@ -84,7 +84,7 @@ class Gateway:
             answer = _problem_answer(
                 Problem("internal", "This is a fault of the sandbox; its log says more."), exchange
             )
-        if not request.scope["path"].startswith("/sandbox"):
+        if not request.scope["path"].startswith("/sandbox") and not exchange.namespace.engine.retired:
             _record(exchange, answer)
         await exchange.trouble.send(_response(exchange, answer), scope, receive, send)
 
@@ -112,6 +112,7 @@ class Gateway:
     async def _obey(self, exchange: Exchange, command: Command) -> Answer:
         """Run a command of the control API, which begins its own units of work."""
         exchange.body = await _read(exchange.request, most=command.file or MAX_BODY, json=not command.file)
+        exchange.namespace.engine.expect_there()
         sent = {} if command.file else jsonbody.parse(exchange.body)
         query, body = fields.read_query(_query(exchange.request), command.query), fields.read(sent, command.body)
         order = Order(self._namespaces, exchange.namespace, exchange.ids, query, body, exchange.body)
@@ -135,6 +136,7 @@ class Gateway:
 
     async def _try(self, exchange: Exchange, operation: Operation, *, place: bytes | None) -> Answer:
         """Run an operation unless a fault that was asked for prevents it."""
+        exchange.namespace.engine.expect_there()
         exchange.trouble = _meet_faults(exchange)
         await exchange.trouble.before()
         return NOTHING if exchange.trouble.prevents else self._run(exchange, operation, place=place)
