@@ -1,18 +1,29 @@
-"""Django, configured once for this process; the databases are added by the tests."""
+"""Django, configured once for this process; further databases and caches are added by the tests."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import django
 import pytest
 from django.conf import settings
 
 from support.postgres import postgres as running_postgres
+from support.redis import redis_server
+
+_HOME = tempfile.TemporaryDirectory(prefix="inbox-")  # a file and not `:memory:`, which every thread has to itself
 
 if not settings.configured:
     settings.configure(
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(Path(_HOME.name) / "default.sqlite3"),
+                "OPTIONS": {"timeout": 60},
+            }
+        },
         INSTALLED_APPS=["paylera_django.inbox"],
         USE_TZ=True,
     )
@@ -23,4 +34,11 @@ if not settings.configured:
 def postgres() -> Iterator[int]:
     """Return the port of a PostgreSQL server."""
     with running_postgres() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[int]:
+    """Return the port of a Redis server."""
+    with redis_server() as port:
         yield port

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack, cast
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 
-from paylera.flow import Blocking, Flow, SyncTransport, T, run
+from paylera.flow import Blocking, Effect, Flow, Pause, SyncTransport, T, run
 from paylera.webhooks import Inbox as CoreInbox
 from paylera.webhooks.inbox import InboxOptions
 from paylera_django._host import wait_for
@@ -18,7 +18,8 @@ from paylera_django.inbox.store import DjangoInboxStore
 class Inbox(CoreInbox):
     """`inbox = Inbox(handlers=on)`: events in Django's database; the options are those of `paylera.webhooks.Inbox`.
 
-    A `def` handler also runs in a transaction on every other database with `ATOMIC_REQUESTS`.
+    `using` is the alias of the database. A `def` handler also runs in a transaction on every other database with
+    `ATOMIC_REQUESTS`.
     """
 
     def __init__(
@@ -28,8 +29,23 @@ class Inbox(CoreInbox):
         using: str = DEFAULT_DB_ALIAS,
         **options: Unpack[InboxOptions],
     ) -> None:
+        if using not in connections.settings:
+            msg = f"using must be one of the aliases in DATABASES, not {using!r}"
+            raise ValueError(msg)
+        self.using = using
         super().__init__(DjangoInboxStore(using=using), handlers=handlers, around=atomic, **options)
 
     def drive(self, flow: Flow[T]) -> T:
         """Run one of the inbox's flows on this thread: `inbox.drive(inbox.process(lane))`."""
-        return run(flow, Blocking(cast("SyncTransport", None), wait_for=wait_for))
+        return run(flow, _perform)
+
+
+_BLOCKING = Blocking(cast("SyncTransport", None), wait_for=wait_for)
+
+
+def _perform(effect: Effect) -> Any:
+    if isinstance(effect, Pause):  # the worker outlives a restart of its database
+        for connection in connections.all(initialized_only=True):
+            if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+                connection.close()
+    return _BLOCKING(effect)
