@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from paylera.errors import NotFoundError, TransportError
-from paylera.flow import Awaiting, Pause, arun, run
+from paylera.flow import Awaiting, Blocking, Pause, arun, run
 from paylera.http import Request, Response
 from paylera.testing import MemoryInboxStore
-from paylera.webhooks import Inbox, InboxQuery, InboxRecord, WebhookHandlers
+from paylera.webhooks import Inbox, InboxQuery, InboxRecord, WebhookHandlers, attempts
 from support.stepping import Clock, Script
 
 from .deliveries import SECRET, answer, delivery, receiver
 
+no_transport: Any = None
 TOO_LATE = 400  # seconds: longer than a lease
 
 
@@ -101,6 +102,22 @@ def test_a_failure_is_kept_and_the_sender_is_the_clock() -> None:
     assert [desk.deliver(event()) for _ in range(3)] == [500, 200, 200]
     assert handler.seen == ["evt_1"] * 3
     assert (desk.record().state, desk.record().error) == ("done", "")
+
+
+def test_a_traceback_begins_in_the_handler() -> None:
+    """What is between it and the receiver is nobody's trouble; where nothing is the merchant's, all of it is kept."""
+    shop: dict[str, Any] = {"__name__": "shop"}
+    exec(compile("def handler(event):\n    raise RuntimeError('closed')", "shop.py", "exec"), shop)
+    desk = Desk({"*": shop["handler"]})
+    assert run(desk.receiver.handle(event()), Blocking(no_transport)).status == 500
+    head, frame = desk.record().error.splitlines()[:2]
+    assert head == "Traceback (most recent call last):"
+    assert frame == '  File "shop.py", line 2, in handler'
+    assert attempts.told(RuntimeError("nowhere")) == "RuntimeError: nowhere\n"
+    with pytest.raises(ValueError, match="fromisoformat") as caught:
+        attempts.read('[["no moment", "", "done"]]')
+    ours = caught.value.with_traceback(caught.tb.tb_next)
+    assert "attempts.py" in attempts.told(ours)
 
 
 def test_an_event_without_a_handler_is_done() -> None:
@@ -409,7 +426,6 @@ def test_fifty_threads_times_fifty_events() -> None:
 
 def test_async_handlers_and_hosts() -> None:
     """The same flow on an event loop; the store is kept off it."""
-    no_transport: Any = None
 
     async def body() -> None:
         loop_thread, threads, seen = threading.get_ident(), set(), []

@@ -62,6 +62,9 @@ class _EveryDatabase:
         return True
 
 
+EVERY_DATABASE = _EveryDatabase()
+
+
 class View:
     """A Django view that looks like a coroutine function only when it is asked from a running event loop.
 
@@ -70,7 +73,7 @@ class View:
     """
 
     _marks = _coroutine_marks()
-    _non_atomic_requests = _EveryDatabase()
+    _non_atomic_requests = EVERY_DATABASE
     login_required = False  # for LoginRequiredMiddleware: callers get our 401, not a redirect to a login page
 
     def __init__(self, name: str, answer: Answer, performers: Performers, *, max_bytes: int, csrf_exempt: bool) -> None:

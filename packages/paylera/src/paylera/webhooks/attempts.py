@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ MAX_ATTEMPTS = 20
 """So many of the newest are kept."""
 
 MAX_ERROR = 4_000
+
+_OURS = ("paylera", "paylera_django", "paylera_fastapi")
+_BETWEEN = ("asgiref", "asyncio", "concurrent", "contextlib", "threading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,11 @@ def write(attempts: Sequence[Attempt]) -> str:
         for one in attempts[-MAX_ATTEMPTS:]
     ]
     return json.dumps(rows)
+
+
+def told(error: BaseException) -> str:
+    """Return the traceback of a failed attempt, from the merchant's own code on."""
+    whole = where = error.__traceback__
+    while where is not None and where.tb_frame.f_globals.get("__name__", "").partition(".")[0] in (*_OURS, *_BETWEEN):
+        where = where.tb_next
+    return "".join(traceback.format_exception(type(error), error, where or whole))

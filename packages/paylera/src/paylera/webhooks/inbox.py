@@ -6,7 +6,6 @@ Nothing here performs I/O: the flows ask a store (`InboxStore`), and what is dec
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Callee, Flow, invoke, pause
 from paylera.system import REAL, System
-from paylera.webhooks import lanes, tracing
+from paylera.webhooks import attempts, lanes, tracing
 from paylera.webhooks.handlers import Around, Handlers, Route, Stale
 from paylera.webhooks.lanes import InboxRecord, LeaseLost
 from paylera.webhooks.refetch import Api, Refetch
@@ -201,9 +200,9 @@ class Inbox:
         except LeaseLost:
             log.warning("event %s took longer than its lease; what was done for it is rolled back", record.event_id)
             return record
-        except Exception:
+        except Exception as problem:
             log.exception("the handler of event %s (%s) failed", record.event_id, record.event_type)
-            error = traceback.format_exc()
+            error = attempts.told(problem)
         return (yield from self._failed(record, error))
 
     def _failed(self, record: InboxRecord, error: str) -> Flow[InboxRecord]:

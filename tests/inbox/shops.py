@@ -1,0 +1,94 @@
+"""Shops on real servers: start one, deliver to it, run its commands, ask for what it committed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.serving import TESTS, free_port, gunicorn, process, require, uvicorn
+from paylera.testing import signed_event
+
+APP = "inbox.apps.shop"
+SECRET = "whsec_shop"
+SERVERS = {"gunicorn": (gunicorn, "wsgi"), "uvicorn": (uvicorn, "asgi", "--lifespan", "off")}
+
+
+@dataclass
+class Shop:
+    """A shop's database and settings; `port` while it is served."""
+
+    env: dict[str, str]
+    log: Path
+    port: int = 0
+
+    def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of its `manage.py`."""
+        return subprocess.run(
+            self.command(*arguments), env=self.environment(**more), capture_output=True, text=True, timeout=120,
+            check=False,
+        )  # fmt: skip
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of its `manage.py`."""
+        return [sys.executable, "-m", APP, *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the variables of its processes."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith(("PAYLERA_", "COV_"))}
+        return mine | {"PYTHONPATH": str(TESTS)} | self.env | more
+
+    def counts(self) -> dict[str, Any]:
+        """Ask `stats`; only the states that there are."""
+        found = json.loads(self.manage("paylera_inbox", "stats", "--json").stdout)
+        return {state: count for state, count in found.items() if count and state != "secrets"}
+
+    def deliver(self, event_id: str, *, aggregate: str = "inv_1", minute: int = 0, kind: str = "invoice.paid") -> int:
+        """Deliver an event over a connection of its own; return the status."""
+        at = f"2026-11-24T09:{minute:02}:00Z"
+        sent = signed_event(kind, secret=SECRET, id=event_id, aggregate_id=aggregate, occurred_at=at)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            headers = {"Host": "localhost", "Content-Type": "application/json", **sent.headers}
+            connection.request("POST", "/hooks/", sent.body, headers)
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        finally:
+            connection.close()
+
+    def effects(self) -> list[str]:
+        """Return what its handlers have committed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", "/effects", headers={"Host": "localhost"})
+            found: list[str] = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return [name.removeprefix("effect ") for name in found if name.startswith("effect ")]
+
+
+def new_shop(database: str, home: Path, **env: str) -> Shop:
+    """Return a shop with its tables made."""
+    shop = Shop({"SHOP_DATABASE": database, **env}, home / "shop.log")
+    made = shop.manage("migrate", "-v", "0")
+    assert made.returncode == 0, made.stderr
+    return shop
+
+
+@contextmanager
+def serving(shop: Shop, server: str, *more: str) -> Iterator[Shop]:
+    """Serve a shop for the body of a `with`."""
+    require(server)
+    make, app, *options = SERVERS[server]
+    shop.port = free_port()
+    command = make(f"{APP}:{app}", shop.port, *options, *more)  # type: ignore[operator]
+    with process(command, shop.port, env=shop.env, log=shop.log):
+        yield shop
