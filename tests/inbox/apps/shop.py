@@ -3,7 +3,8 @@
 `python -m inbox.apps.shop paylera_inbox stats` is its `manage.py`; `inbox.apps.shop:wsgi` and `:asgi` serve it.
 
 SHOP_DATABASE: a path (SQLite) or a port (PostgreSQL). SHOP_ATOMIC: ATOMIC_REQUESTS. SHOP_ENQUEUE: `worker`, or nothing.
-SHOP_ASYNC: the handlers are `async def`.
+SHOP_ASYNC: the handlers are `async def`. SHOP_LOG: the level. SHOP_API: the URL of a sandbox.
+SHOP_INBOX, SHOP_DEFERRED, SHOP_NO_TZ: mistakes in the settings.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.conf import settings
 NAME = os.environ["SHOP_DATABASE"]
 POSTGRES: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres",
                             "HOST": "127.0.0.1", "PORT": NAME}  # fmt: skip
-IMMEDIATE = {"transaction_mode": "IMMEDIATE"} if django.VERSION >= (5, 1) else {}
+IMMEDIATE = {"transaction_mode": "IMMEDIATE"} if django.VERSION >= (5, 1) and "SHOP_DEFERRED" not in os.environ else {}
 SQLITE: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": NAME, "OPTIONS": {"timeout": 60, **IMMEDIATE}}
 MODULE = "inbox.apps.shop"  # also where this is run as a program
 
@@ -38,7 +39,11 @@ settings.configure(
         "django.contrib.staticfiles",
         "paylera_django.inbox",
     ],
-    LOGGING={"version": 1, "handlers": {"out": {"class": "logging.StreamHandler"}}, "root": {"handlers": ["out"]}},
+    LOGGING={
+        "version": 1,
+        "handlers": {"out": {"class": "logging.StreamHandler"}},
+        "root": {"handlers": ["out"], "level": os.environ.get("SHOP_LOG", "WARNING")},
+    },
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.common.CommonMiddleware",
@@ -65,7 +70,7 @@ settings.configure(
         }
     ],
     TIME_ZONE="UTC",
-    USE_TZ=True,
+    USE_TZ="SHOP_NO_TZ" not in os.environ,
 )
 if __name__ == "__main__":
     # The module has one name, whoever starts it.
