@@ -41,6 +41,7 @@ settings.configure(
     ],
     LOGGING={
         "version": 1,
+        "disable_existing_loggers": False,
         "handlers": {"out": {"class": "logging.StreamHandler"}},
         "root": {"handlers": ["out"], "level": os.environ.get("SHOP_LOG", "WARNING")},
     },
