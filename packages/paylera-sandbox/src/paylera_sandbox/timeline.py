@@ -112,6 +112,10 @@ class Timeline:
         """Let time run on from a moment before which everything has happened."""
         self._set(at, offset=(at - whole_millisecond(self.base.now())) // _MILLISECOND)
 
+    def go_real(self) -> None:
+        """Go by the base clock, to whose time an advance leads: without the milliseconds that passed while it began."""
+        self._save(replace(self.state(), pinned=None, offset=0))
+
     def real(self) -> datetime:
         """Return the base clock's time."""
         return whole_millisecond(self.base.now())

@@ -163,6 +163,11 @@ class SandboxClock:
         self._bench.control("POST", "/sandbox/clock/advance", body)
         return self._settled(timeout)
 
+    def stop(self) -> datetime:
+        """End an advance where it has come to, one that another thread began for example; return the time."""
+        self._bench.control("DELETE", "/sandbox/clock/advance")
+        return self.now()
+
     def pin(self, at: str | datetime | None = None) -> datetime:
         """Let time stand still, now or at a moment."""
         return self._put("pinned", at)

@@ -39,6 +39,13 @@ def advance(
 
 
 @talks
+def stop(session: Session) -> None:
+    """End an advance where it has come to."""
+    session.sandbox.delete("/sandbox/clock/advance")
+    _tell(session, session.sandbox.get("/sandbox/clock"))
+
+
+@talks
 def pin(session: Session, at: Moment = None) -> None:
     """Let time stand still, now or at a moment."""
     _put(session, "pinned", at)

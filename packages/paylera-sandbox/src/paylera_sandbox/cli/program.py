@@ -43,7 +43,14 @@ COMMANDS: Commands = {
 GROUPS: Mapping[str, tuple[str, Commands]] = {
     "clock": (
         "The sandbox's time.",
-        {"show": clock.show, "advance": clock.advance, "pin": clock.pin, "run": clock.run, "real": clock.real},
+        {
+            "show": clock.show,
+            "advance": clock.advance,
+            "stop": clock.stop,
+            "pin": clock.pin,
+            "run": clock.run,
+            "real": clock.real,
+        },
     ),
     "events": (
         "What happened, and sending it again.",

@@ -88,6 +88,8 @@ async def put(order: Order) -> Doc:
         (unit.time.pin if mode == "pinned" else unit.time.run_from)(min(at, unit.now))
         if at > unit.now:
             unit.time.advance(at)
+        if mode == "real":
+            unit.time.go_real()
     return await _under_way(order.engine)
 
 

@@ -56,7 +56,7 @@ async def _sow(engine: Engine, seeding: Seeding) -> None:
     if empty and not state.pinned and not state.offset:
         await _go(engine, engine.time.real())
         with engine.unit() as unit:
-            unit.time.run_from(max(unit.time.real(), unit.now))
+            unit.time.go_real()
 
 
 def _expect_the_same(engine: Engine, generation: int) -> None:
