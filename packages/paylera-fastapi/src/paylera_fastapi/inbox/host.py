@@ -1,0 +1,48 @@
+"""The inbox of a FastAPI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack, cast
+
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from paylera.flow import AsyncTransport, Awaiting, Flow, T, arun
+from paylera.webhooks import Inbox as CoreInbox
+from paylera.webhooks.inbox import InboxOptions
+from paylera_fastapi.inbox.store import AsyncSqlAlchemyInboxStore, SqlAlchemyInboxStore, check
+from paylera_fastapi.inbox.tables import metadata
+
+
+class Inbox(CoreInbox):
+    """`inbox = Inbox(engine, handlers=on)`: events in the database of an SQLAlchemy `AsyncEngine` or `Engine`.
+
+    The options are those of `paylera.webhooks.Inbox`. On an `AsyncEngine` write `async def` handlers and use
+    `session()`; on an `Engine` write `def` ones and use `sync_session()`.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine | Engine,
+        *,
+        handlers: Mapping[str, Callable[..., Any]],
+        **options: Unpack[InboxOptions],
+    ) -> None:
+        check(engine)
+        self.engine = engine
+        store = SqlAlchemyInboxStore(engine) if isinstance(engine, Engine) else AsyncSqlAlchemyInboxStore(engine)
+        super().__init__(store, handlers=handlers, **options)
+
+    async def create_tables(self) -> None:
+        """Create the tables that are not there yet, where no migration does."""
+        if isinstance(self.engine, Engine):
+            await run_in_threadpool(metadata.create_all, self.engine)
+        else:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+
+    async def drive(self, flow: Flow[T]) -> T:
+        """Run one of the inbox's flows: `await inbox.drive(inbox.process(lane))`."""
+        return await arun(flow, Awaiting(cast("AsyncTransport", None), in_thread=run_in_threadpool))

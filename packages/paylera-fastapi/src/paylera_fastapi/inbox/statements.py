@@ -1,0 +1,132 @@
+"""What the inbox asks its database, in the caller's transaction: it locks, loads and saves; `paylera.webhooks.lanes`
+decides. Written for a plain session, which an asynchronous one runs too (`AsyncSession.run_sync`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Insert, Select, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from paylera.webhooks import InboxQuery, InboxRecord
+from paylera.webhooks.lanes import Decide, Lane, State
+from paylera_fastapi.inbox.tables import events, lanes
+
+_COLUMNS = [events.c[field.name] for field in fields(InboxRecord)]
+_WAITING: tuple[State, ...] = ("received", "failed")
+INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+"""The databases that the inbox runs on, by the name of their dialect."""
+
+
+def inserting(session: Session, table: Table) -> Any:
+    """Return an insert of the session's database, which knows `on_conflict_...`."""
+    return INSERTS[session.get_bind().dialect.name](table)
+
+
+def has_row_locks(session: Session) -> bool:
+    """Tell whether rows can be locked; SQLite locks the whole database as soon as somebody writes."""
+    return session.get_bind().dialect.name != "sqlite"
+
+
+def add(session: Session, record: InboxRecord) -> InboxRecord:
+    """Insert a record unless its id is there; return the stored one."""
+    statement: Insert = inserting(session, events).on_conflict_do_nothing()
+    session.execute(statement, asdict(record))
+    return cast("InboxRecord", get(session, record.event_id))
+
+
+def get(session: Session, event_id: str) -> InboxRecord | None:
+    """Return a record."""
+    return _first(session, select(*_COLUMNS).where(events.c.event_id == event_id))
+
+
+def change(session: Session, lane: str, decide: Decide, *, asked: str | None, wait: bool) -> InboxRecord | None:
+    """Lock a lane, and save what is decided of it; None also if somebody else has the lock and `wait` is False."""
+    if not lock(session, lane, wait=wait):
+        return None
+    before = _lane(session, lane, asked)
+    record = decide(before)
+    if record is None:
+        return None
+    session.execute(update(events).where(events.c.event_id == record.event_id).values(**asdict(record)))
+    mark = before.mark_after(record)
+    if mark is not None and mark != before.watermark:
+        session.execute(update(lanes).where(lanes.c.lane == lane).values(mark_at=mark[0], mark_id=mark[1]))
+    return record
+
+
+def lock(session: Session, lane: str, *, wait: bool) -> bool:
+    """Lock a lane's row until the transaction ends; False if somebody else has it and `wait` is False."""
+    # The insert comes first: on SQLite it takes the lock of the whole database.
+    session.execute(inserting(session, lanes).on_conflict_do_nothing(), {"lane": lane, "mark_at": None, "mark_id": ""})
+    statement = select(lanes.c.lane).where(lanes.c.lane == lane)
+    if has_row_locks(session):
+        statement = statement.with_for_update(skip_locked=not wait)
+    return session.execute(statement).first() is not None
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    """Return the lanes whose next record is due, the longest due first."""
+    other = events.alias()
+    same = other.c.lane == events.c.lane
+    is_earlier = or_(
+        other.c.occurred_at < events.c.occurred_at,
+        and_(other.c.occurred_at == events.c.occurred_at, other.c.event_id < events.c.event_id),
+    )
+    running = exists().where(same, other.c.state == "processing")
+    before = exists().where(same, other.c.state.in_(_WAITING), is_earlier)
+    is_next = or_(events.c.state == "processing", and_(events.c.state.in_(_WAITING), ~running, ~before))
+    statement = select(events.c.lane).where(is_next, events.c.due_at <= now).order_by(events.c.due_at, events.c.lane)
+    return list(session.scalars(statement.limit(limit)))
+
+
+def find(session: Session, query: InboxQuery) -> Sequence[InboxRecord]:
+    """Return the records that match, in the order in which they were received."""
+    wanted = ((events.c.state, query.states), (events.c.event_type, query.types), (events.c.event_id, query.event_ids))
+    conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
+    if query.since is not None:
+        conditions.append(events.c.received_at >= query.since)
+    statement = select(*_COLUMNS).where(*conditions).order_by(events.c.received_at, events.c.event_id)
+    return [InboxRecord(**row) for row in session.execute(statement.limit(query.limit)).mappings()]
+
+
+def prune(session: Session, before: datetime) -> int:
+    """Delete old records that are done, and lanes without records."""
+    old = delete(events).where(events.c.state == "done", events.c.received_at < before)
+    count: int = cast("Any", session.execute(old)).rowcount
+    session.execute(delete(lanes).where(~exists().where(events.c.lane == lanes.c.lane)))
+    return count
+
+
+def counts(session: Session) -> Mapping[State, int]:
+    """Count the records by state."""
+    rows = session.execute(select(events.c.state, func.count()).group_by(events.c.state))
+    return {row[0]: row[1] for row in rows}
+
+
+def positions(session: Session) -> Mapping[int, datetime]:
+    """Return when each secret last signed."""
+    newest = func.max(events.c.received_at, type_=events.c.received_at.type)
+    rows = session.execute(select(events.c.secret_position, newest).group_by(events.c.secret_position))
+    return {row[0]: row[1] for row in rows}
+
+
+def _lane(session: Session, lane: str, asked: str | None) -> Lane:
+    mark_at, mark_id = session.execute(select(lanes.c.mark_at, lanes.c.mark_id).where(lanes.c.lane == lane)).one()
+    mine = select(*_COLUMNS).where(events.c.lane == lane)
+    waiting = mine.where(events.c.state.in_(_WAITING)).order_by(events.c.occurred_at, events.c.event_id)
+    return Lane(
+        watermark=(mark_at, mark_id) if mark_at is not None else None,
+        running=_first(session, mine.where(events.c.state == "processing")),
+        head=_first(session, waiting),
+        asked=get(session, asked) if asked is not None else None,
+    )
+
+
+def _first(session: Session, statement: Select[Any]) -> InboxRecord | None:
+    row = session.execute(statement.limit(1)).mappings().first()
+    return InboxRecord(**row) if row is not None else None

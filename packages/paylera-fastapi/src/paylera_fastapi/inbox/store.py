@@ -1,0 +1,148 @@
+"""The inbox's records on an SQLAlchemy engine: the same statements for both colours of engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from anyio import from_thread
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+
+from paylera.flow import AsyncTransport, Awaiting, Blocking, Flow, SyncTransport, arun, run
+from paylera.webhooks import InboxQuery, InboxRecord
+from paylera.webhooks.lanes import Decide, State
+from paylera_fastapi.inbox import statements
+from paylera_fastapi.inbox.sessions import published
+
+T = TypeVar("T")
+# A handler sends nothing through the flow, so there is no transport.
+_ON_THE_LOOP = Awaiting(cast("AsyncTransport", None), in_thread=run_in_threadpool)
+_ON_THE_THREAD = Blocking(cast("SyncTransport", None), wait_for=lambda start: from_thread.run(_awaited, start))
+
+
+class SqlAlchemyInboxStore:
+    """An `InboxStore` on an `Engine`, PostgreSQL or SQLite. A handler runs on the thread of its transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        check(engine)
+        self._engine = engine
+
+    def add(self, record: InboxRecord) -> InboxRecord:
+        """Insert a record."""
+        return self._do(statements.add, record)
+
+    def get(self, event_id: str) -> InboxRecord | None:
+        """Return a record."""
+        return self._do(statements.get, event_id)
+
+    def change(self, lane: str, decide: Decide, *, asked: str | None = None, wait: bool = True) -> InboxRecord | None:
+        """Change a lane under its lock."""
+        return self._do(statements.change, lane, decide, asked=asked, wait=wait)
+
+    def settle(self, record: InboxRecord, work: Flow[None], decide: Decide) -> InboxRecord:
+        """Run the handler and finish its record, both or neither."""
+        with Session(self._engine) as session, session.begin():
+            if statements.has_row_locks(session):
+                statements.lock(session, record.lane, wait=True)
+            with published(session):
+                run(work, _ON_THE_THREAD)
+            settled = statements.change(session, record.lane, decide, asked=None, wait=True)
+            return cast("InboxRecord", settled)
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return the lanes whose next record is due."""
+        return self._do(statements.due, now, limit)
+
+    def find(self, query: InboxQuery) -> Sequence[InboxRecord]:
+        """Return the records that match."""
+        return self._do(statements.find, query)
+
+    def prune(self, before: datetime) -> int:
+        """Delete old records that are done."""
+        return self._do(statements.prune, before)
+
+    def counts(self) -> Mapping[State, int]:
+        """Count the records by state."""
+        return self._do(statements.counts)
+
+    def positions(self) -> Mapping[int, datetime]:
+        """Return when each secret last signed."""
+        return self._do(statements.positions)
+
+    def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
+        with Session(self._engine) as session, session.begin():
+            return ask(session, *args, **options)
+
+
+class AsyncSqlAlchemyInboxStore:
+    """The same on an `AsyncEngine`: an `async def` handler runs on the loop, and its `session()` is the transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        check(engine)
+        self._engine = engine
+
+    async def add(self, record: InboxRecord) -> InboxRecord:
+        """See `SqlAlchemyInboxStore`, as for all of these."""
+        return await self._do(statements.add, record)
+
+    async def get(self, event_id: str) -> InboxRecord | None:
+        """Return a record."""
+        return await self._do(statements.get, event_id)
+
+    async def change(
+        self, lane: str, decide: Decide, *, asked: str | None = None, wait: bool = True
+    ) -> InboxRecord | None:
+        """Change a lane under its lock."""
+        return await self._do(statements.change, lane, decide, asked=asked, wait=wait)
+
+    async def settle(self, record: InboxRecord, work: Flow[None], decide: Decide) -> InboxRecord:
+        """Run the handler and finish its record, both or neither."""
+        async with AsyncSession(self._engine) as session, session.begin():
+            if statements.has_row_locks(session.sync_session):
+                await session.run_sync(partial(statements.lock, lane=record.lane, wait=True))
+            with published(session):
+                await arun(work, _ON_THE_LOOP)
+            change = partial(statements.change, lane=record.lane, decide=decide, asked=None, wait=True)
+            return cast("InboxRecord", await session.run_sync(change))
+
+    async def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return the lanes whose next record is due."""
+        return await self._do(statements.due, now, limit)
+
+    async def find(self, query: InboxQuery) -> Sequence[InboxRecord]:
+        """Return the records that match."""
+        return await self._do(statements.find, query)
+
+    async def prune(self, before: datetime) -> int:
+        """Delete old records that are done."""
+        return await self._do(statements.prune, before)
+
+    async def counts(self) -> Mapping[State, int]:
+        """Count the records by state."""
+        return await self._do(statements.counts)
+
+    async def positions(self) -> Mapping[int, datetime]:
+        """Return when each secret last signed."""
+        return await self._do(statements.positions)
+
+    async def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
+        async with AsyncSession(self._engine) as session, session.begin():
+            return await session.run_sync(lambda plain: ask(plain, *args, **options))
+
+
+async def _awaited(start: Callable[[], Awaitable[T]]) -> T:
+    return await start()
+
+
+def check(engine: Engine | AsyncEngine) -> None:
+    """Refuse an engine that the inbox cannot use: a `ValueError` says why."""
+    if not isinstance(engine, Engine | AsyncEngine):
+        raise ValueError("engine must be an SQLAlchemy Engine or AsyncEngine")
+    if engine.dialect.name not in statements.INSERTS:
+        known = " or ".join(sorted(statements.INSERTS))
+        raise ValueError(f"engine must lead to {known}, not {engine.dialect.name}")
