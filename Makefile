@@ -28,7 +28,7 @@ demo: setup  ## sandbox + Django example on http://127.0.0.1:8001
 demo-fastapi: setup  ## sandbox + FastAPI example on http://127.0.0.1:8002
 	$(RUN) python examples/python/demo.py fastapi
 
-test: setup browser  ## every test; the core must be covered whole
+test: setup foreign  ## every test; the core must be covered whole
 	$(RUN) pytest --cov --cov-report=term-missing:skip-covered
 	$(RUN) coverage report --include='packages/paylera/src/*' --fail-under=100
 
@@ -56,10 +56,13 @@ docs: setup  ## run every snippet of the documentation, and check that it is com
 wheels: setup  ## build the wheels and try them in clean environments
 	$(RUN) python .ci/wheels.py
 
-.PHONY: browser
-browser:  # the Debian package that the browser tests drive; skipped where apt is not to be had
-	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }; } || true
+# Debian's packages of what the tests drive, each with the file that tells that it is there. Nothing is started.
+FOREIGN := chromium=/usr/bin/chromium redis-server=/usr/bin/redis-server postgresql=/usr/lib/postgresql
+.PHONY: foreign
+foreign:  # skipped where apt is not to be had
+	@missing=$$(for one in $(FOREIGN); do [ -e "$${one#*=}" ] || echo "$${one%%=*}"; done); \
+	  [ -z "$$missing" ] || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } || true
 
 clean:  ## remove what the targets made
 	rm -rf .venv .uv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage

@@ -9,27 +9,61 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from conformance.serving import free_port
 from support.presence import absent
 
 
+@dataclass
+class RedisServer:
+    """A server that can be stopped and started again: on the same port, and empty."""
+
+    program: str
+    port: int
+    home: str
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Return when it answers."""
+        options = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no")
+        command = [self.program, *options, "--dir", self.home]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _await(self.port, self.process)
+
+    def stop(self) -> None:
+        """End it; what it knew is gone."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
+
 @contextmanager
-def redis_server() -> Iterator[int]:
-    """Run a server and yield its port."""
+def running_redis() -> Iterator[RedisServer]:
+    """Run a server until the block ends."""
     program = shutil.which("redis-server")
     if program is None:
         absent("redis", "Redis is not installed")
-    port = free_port()
     with tempfile.TemporaryDirectory(prefix="redis-") as home:
-        options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", home)
-        server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = RedisServer(program, free_port(), home)
         try:
-            _await(port, server)
-            yield port
+            server.start()
+            yield server
         finally:
-            server.terminate()
-            server.wait(30)
+            server.stop()
+
+
+@contextmanager
+def redis_server() -> Iterator[int]:
+    """Run a server and yield its port."""
+    with running_redis() as server:
+        yield server.port
 
 
 def _await(port: int, server: subprocess.Popen[bytes]) -> None:

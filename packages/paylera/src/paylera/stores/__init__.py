@@ -1,0 +1,1 @@
+"""Claim stores on services that several processes share."""
