@@ -1,4 +1,4 @@
-"""Start the sandbox and one of the examples, wired to each other: `python demo.py django`. Ctrl-C ends both.
+"""Start the sandbox and one of the examples, wired to each other: `python demo.py django`. Ctrl-C ends everything.
 
 Everything is kept in a temporary directory and in memory: every start is a fresh one.
 """
@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, NoReturn, Self
 
@@ -32,22 +32,29 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One way to serve an example. `{port}` stands for the port; `prepare` runs first and must succeed."""
+    """One way to serve an example. `{port}` stands for the port; `prepare` runs first and must succeed; `worker` runs
+    beside it, and `note` is for the person at the terminal."""
 
     folder: str
     port: int
     command: tuple[str, ...]
     prepare: tuple[str, ...] = ()
+    worker: tuple[str, ...] = ()
+    note: str = ""
 
 
 RUNSERVER = (PYTHON, "manage.py", "runserver", f"{HOST}:{{port}}", "--noreload")
 MIGRATE = (PYTHON, "manage.py", "migrate", "--verbosity", "0")
+WORKER = (PYTHON, "manage.py", "paylera_inbox", "process", "--interval", "0.2")
+ADMIN = "Webhook events  {url}/admin/ as operator / {password}"
 UVICORN = (PYTHON, "-m", "uvicorn", "--host", HOST, "--port", "{port}")
 GUNICORN = (PYTHON, "-m", "gunicorn", "--bind", f"{HOST}:{{port}}", "--workers", "2", "--threads", "8")
 EXAMPLES = {
-    "django": Example("django-app", 8001, RUNSERVER, MIGRATE),
-    "django-gunicorn": Example("django-app", 8001, (*GUNICORN, "skyline.wsgi"), MIGRATE),
-    "django-asgi": Example("django-app", 8001, (*UVICORN, "--lifespan", "off", "skyline.asgi:application"), MIGRATE),
+    "django": Example("django-app", 8001, RUNSERVER, MIGRATE, WORKER, ADMIN),
+    "django-gunicorn": Example("django-app", 8001, (*GUNICORN, "skyline.wsgi"), MIGRATE, WORKER, ADMIN),
+    "django-asgi": Example(
+        "django-app", 8001, (*UVICORN, "--lifespan", "off", "skyline.asgi:application"), MIGRATE, WORKER, ADMIN
+    ),
     "fastapi": Example("fastapi-app", 8002, (*UVICORN, "main:app")),
 }
 CARDS = {
@@ -64,7 +71,7 @@ class DemoError(Exception):
 
 @dataclass
 class Service:
-    """A server process of ours, from its start until it has ended."""
+    """A process of ours, from its start until it has ended; a worker has no `url`."""
 
     name: str
     command: tuple[str, ...]
@@ -107,7 +114,7 @@ class Service:
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not answers(self.url):
+        while self.url and not answers(self.url):
             if self.ended(within=0.1):
                 msg = f"{self.name} ended with code {self.process.returncode} instead of starting; its output says why"
                 raise DemoError(msg)
@@ -134,17 +141,24 @@ class Demo:
         self._stack = ExitStack()
         self.sandbox: Service
         self.app: Service
+        self.services: list[Service] = []
 
     def __enter__(self) -> Self:
         with self._stack:
             directory = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="skyline-"))
-            self.sandbox = self._stack.enter_context(self._sandbox())
-            self.app = self._stack.enter_context(self._app(directory))
+            self.sandbox = self._run(self._sandbox())
+            self.app = self._run(self._app(directory))
+            if self._example.worker:
+                self._run(replace(self.app, name="the worker", command=self._example.worker, url=""))
             self._stack = self._stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _run(self, service: Service) -> Service:
+        self.services.append(service)
+        return self._stack.enter_context(service)
 
     def _sandbox(self) -> Service:
         port = self.sandbox_url.rpartition(":")[2]
@@ -171,10 +185,14 @@ class Demo:
         command = tuple(part.replace("{port}", str(self._port)) for part in self._example.command)
         return Service("the example", command, f"{self.url}/login", env, folder, self._log)
 
+    def note(self, password: str) -> str:
+        """Return what there is to know about this example alone."""
+        return self._example.note.format(url=self.url, password=password)
+
     def watch(self) -> NoReturn:
-        """Wait for ever; when one of the two servers ends by itself, raise `DemoError`."""
+        """Wait for ever; when one of the processes ends by itself, raise `DemoError`."""
         while True:
-            for service in (self.sandbox, self.app):
+            for service in self.services:
                 if service.ended(within=0.5):
                     msg = f"{service.name} ended by itself with code {service.process.returncode}"
                     raise DemoError(msg)
@@ -224,7 +242,9 @@ def guide(demo: Demo) -> str:
   Test cards (any date in the future, any three digits)
 {cards}
 
-  Ctrl-C ends both.
+  {demo.note(accounts["password"])}
+
+  Ctrl-C ends everything.
 """
 
 

@@ -13,7 +13,7 @@ from paylera_fastapi import PayleraWebhookEvent
 class ReceivedEvent(models.Model):
     """One webhook event. In the database, so that every worker process can show what any other received."""
 
-    event_id = models.CharField(max_length=128, unique=True)  # The same event may be delivered more than once.
+    event_id = models.CharField(max_length=128, unique=True)  # A replay handles an event again.
     type = models.CharField(max_length=128)
     occurred_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)

@@ -1,13 +1,15 @@
 """Where things are: the Paylera relay and webhook receiver, as in the documentation, and the pages of the example."""
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.http import HttpRequest
 from django.urls import include, path
 
 from paylera_django import paylera_relay_urls, paylera_webhook_urls
-from paylera_fastapi import InvoicePaidEvent, PayleraCustomerIdentity, PayleraWebhookEvent
+from paylera_fastapi import PayleraCustomerIdentity
 from skyline import views
-from skyline.models import ReceivedEvent
+from skyline.billing import inbox
 
 
 def identify(request: HttpRequest) -> PayleraCustomerIdentity:
@@ -36,16 +38,6 @@ urlpatterns = [
 ]
 
 
-async def handle_invoice_paid(event: InvoicePaidEvent) -> None:
-    # event.data.id, event.data.amount_paid, ... typed
-    await ReceivedEvent.objects.aget_or_create(event_id=event.id, defaults=ReceivedEvent.facts_of(event))
-
-
-def handle_any(event: PayleraWebhookEvent) -> None:
-    # Handlers may be sync, too. This one takes every type that has no handler of its own.
-    ReceivedEvent.objects.get_or_create(event_id=event.id, defaults=ReceivedEvent.facts_of(event))
-
-
 urlpatterns += [
     path(
         "webhooks/paylera/",
@@ -55,7 +47,7 @@ urlpatterns += [
                 accepted_secrets=[settings.PAYLERA_WEBHOOK_SECRET_PREVIOUS]
                 if settings.PAYLERA_WEBHOOK_SECRET_PREVIOUS
                 else None,
-                handlers={"invoice.paid": handle_invoice_paid, "*": handle_any},
+                inbox=inbox,
             )
         ),
     ),
@@ -69,4 +61,6 @@ urlpatterns += [
     path("logout", views.SignOut.as_view()),
     path("events", views.events),
     path("static/<str:name>", views.asset),
+    path("admin/", admin.site.urls),  # the inbox: what arrived, what became of it, one click to handle it again
+    *staticfiles_urlpatterns(),
 ]
