@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from paylera.testing import signed_event
 
 APP = "inbox.apps.shop"
 SECRET = "whsec_shop"
+PATIENCE = 60.0
 SERVERS = {"gunicorn": (gunicorn, "wsgi"), "uvicorn": (uvicorn, "asgi", "--lifespan", "off")}
 
 
@@ -28,6 +30,7 @@ class Shop:
     env: dict[str, str]
     log: Path
     port: int = 0
+    module: str = APP
 
     def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command of its `manage.py`."""
@@ -38,7 +41,7 @@ class Shop:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of its `manage.py`."""
-        return [sys.executable, "-m", APP, *arguments]
+        return [sys.executable, "-m", self.module, *arguments]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the variables of its processes."""
@@ -89,6 +92,27 @@ def serving(shop: Shop, server: str, *more: str) -> Iterator[Shop]:
     require(server)
     make, app, *options = SERVERS[server]
     shop.port = free_port()
-    command = make(f"{APP}:{app}", shop.port, *options, *more)  # type: ignore[operator]
+    command = make(f"{shop.module}:{app}", shop.port, *options, *more)  # type: ignore[operator]
     with process(command, shop.port, env=shop.env, log=shop.log):
         yield shop
+
+
+@contextmanager
+def worker(shop: Shop, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the worker until the block ends."""
+    with (shop.log.parent / "worker.log").open("wb") as log:
+        command = shop.command("paylera_inbox", "process", "--interval", "0.05", *more)
+        child = subprocess.Popen(command, env=shop.environment(), stdout=log, stderr=log)
+        try:
+            yield child
+        finally:
+            child.terminate()
+            child.wait(PATIENCE)
+
+
+def eventually(shop: Shop, effects: int) -> list[str]:
+    """Wait until so many effects are committed; return them."""
+    end = time.monotonic() + PATIENCE
+    while len(found := shop.effects()) < effects and time.monotonic() < end:
+        time.sleep(0.05)  # another process commits them
+    return found

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +13,7 @@ import pytest
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import Shop, new_shop, serving
-
-PATIENCE = 60.0
+from .shops import PATIENCE, Shop, eventually, new_shop, serving, worker
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,27 +25,6 @@ def new(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
     shop = new_shop(str(request.getfixturevalue("postgres")), tmp_path)
     yield shop
     shop.manage("flush", "--noinput")
-
-
-@contextmanager
-def worker(shop: Shop, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the worker until the block ends."""
-    with (shop.log.parent / "worker.log").open("wb") as log:
-        command = shop.command("paylera_inbox", "process", "--interval", "0.05", *more)
-        child = subprocess.Popen(command, env=shop.environment(), stdout=log, stderr=log)
-        try:
-            yield child
-        finally:
-            child.terminate()
-            child.wait(PATIENCE)
-
-
-def eventually(shop: Shop, effects: int) -> list[str]:
-    """Wait until so many effects are committed; return them."""
-    end = time.monotonic() + PATIENCE
-    while len(found := shop.effects()) < effects and time.monotonic() < end:
-        time.sleep(0.05)  # another process commits them
-    return found
 
 
 HOSTS = [

@@ -1,0 +1,140 @@
+"""A FastAPI shop with an inbox on a real server and real databases: its answers, its worker, its commands."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from paylera import PayleraClient
+from paylera_sandbox import Sandbox
+
+from .shops import PATIENCE, Shop, eventually, serving, worker
+
+STALL = "inbox.apps.stall"
+
+
+class Stall(Shop):
+    """Its commands are those of `paylera_fastapi.inbox`."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line; what Django calls `paylera_inbox` has its module's name here."""
+        return [sys.executable, "-m", "paylera_fastapi.inbox", f"{STALL}:inbox", *arguments[1:]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stall]:
+    """Return an empty shop on either database."""
+    log = tmp_path / "stall.log"
+    if request.param == "sqlite":
+        yield Stall({"SHOP_DATABASE": str(tmp_path / "db.sqlite3")}, log, module=STALL)
+        return
+    port = request.getfixturevalue("postgres")
+    yield Stall({"SHOP_DATABASE": str(port)}, log, module=STALL)
+    engine = create_engine(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
+    with engine.begin() as connection:
+        for table in ("paylera_inbox_event", "paylera_inbox_lane", "paylera_inbox_claim", "effects"):
+            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+    engine.dispose()
+
+
+@contextmanager
+def served(stall: Stall) -> Iterator[Stall]:
+    """Serve a shop; its lifespan makes the tables."""
+    with serving(stall, "uvicorn", "--lifespan", "on"):
+        yield stall
+
+
+@pytest.mark.parametrize("engine", ["plain", "async"])
+def test_in_the_request(new: Stall, engine: str) -> None:
+    """Handled once, however many deliver it at once; a failure leaves its record and nothing else."""
+    new.env["SHOP_ENGINE"] = engine
+    with served(new):
+        with ThreadPoolExecutor(12) as pool:
+            jobs = [(f"evt_{n}", f"inv_{n % 3}", n) for n in range(8)] * 6
+            statuses = Counter(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), jobs))
+        assert set(statuses) <= {200, 503}, statuses
+        for event_id, aggregate, minute in jobs[:8]:
+            assert new.deliver(event_id, aggregate=aggregate, minute=minute) == 200
+        assert not [one for one, count in Counter(new.effects()).items() if count != 1]
+        handled = set(new.effects())
+        assert [new.deliver("evt_bad", aggregate="fail_1", minute=n) for n in range(2)] == [500, 500]
+        assert set(new.effects()) == handled
+        assert new.counts() == {"done": 8, "failed": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["plain", "async"])
+def test_behind_the_worker(new: Stall, engine: str) -> None:
+    """Acknowledged when stored; two workers share the work, and each effect is there once, in the order of its lane."""
+    new.env |= {"SHOP_ENQUEUE": "1", "SHOP_ENGINE": engine}
+    with served(new):
+        jobs = [(f"evt_{n:02}", f"inv_{n % 4}", n) for n in range(40)]
+        with ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), [*jobs, *jobs]))
+        assert answers == {200}
+        assert new.effects() == []
+        with worker(new), worker(new) as child:
+            found = eventually(new, len(jobs))
+            assert sorted(found) == [job[0] for job in jobs]
+            for lane in range(4):
+                mine = [one for one in found if int(one.removeprefix("evt_")) % 4 == lane]
+                assert mine == sorted(mine)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(PATIENCE) == 0
+
+
+def test_the_commands(new: Stall) -> None:
+    """What each says, and how it ends."""
+    with served(new):
+        assert [new.deliver("evt_1"), new.deliver("evt_bad", aggregate="fail_1")] == [200, 500]
+    assert "secret 1 last signed an event at " in new.manage("paylera_inbox", "stats").stdout
+    replayed = new.manage("paylera_inbox", "replay", "--state", "failed")
+    assert (replayed.returncode, replayed.stdout) == (0, "1 revived\n")
+    assert new.manage("paylera_inbox", "prune", "--older-than", "0s").stdout == "1 deleted\n"
+    assert new.manage("paylera_inbox", "reconcile").returncode == 2
+
+
+WRONG = [
+    ("no.such:inbox", "cannot be imported"),
+    (f"{STALL}:nothing", "cannot be imported"),
+    ("nocolon", "cannot be imported"),
+    (f"{STALL}:on", "is a WebhookHandlers, not a paylera_fastapi.inbox.Inbox"),
+]
+
+
+@pytest.mark.parametrize(("where", "words"), WRONG)
+def test_a_wrong_inbox_is_told(tmp_path: Path, where: str, words: str) -> None:
+    """In a line, with exit status 2."""
+    stall = Stall({"SHOP_DATABASE": str(tmp_path / "db.sqlite3")}, tmp_path / "log", module=STALL)
+    command = [sys.executable, "-m", "paylera_fastapi.inbox", where, "stats"]
+    told = subprocess.run(command, env=stall.environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 2
+    assert words in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.slow
+def test_reconcile_pulls_what_the_real_sandbox_could_not_deliver(tmp_path: Path) -> None:
+    """The exit status says whether anything was missing; afterwards nothing is."""
+    with Sandbox() as sandbox:
+        stall = Stall(
+            {"SHOP_DATABASE": str(tmp_path / "db.sqlite3"), "SHOP_API": sandbox.url}, tmp_path / "log", module=STALL
+        )
+        with PayleraClient(api_token=sandbox.token, base_url=sandbox.url) as paylera:
+            paylera.create_webhook_endpoint(url="http://127.0.0.1:9/nobody-is-there", events=["*"])
+            paylera.create_customer(email="ada@example.com")
+        with served(stall):
+            first = stall.manage("paylera_inbox", "reconcile", "--since", "1h")
+            assert first.returncode == 1, first.stderr
+            assert first.stdout.rstrip().endswith("drift")
+            second = stall.manage("paylera_inbox", "reconcile", "--since", "1h")
+            assert (second.returncode, second.stdout.rstrip().endswith("all there")) == (0, True), second.stdout
