@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "packages").glob("*/README.md")])
-BLOCK = re.compile(r"<!-- runs: ([a-z]+) -->\n```python\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"<!-- runs: ([a-z-]+) -->\n```python\n(.*?)```", re.DOTALL)
 
 DJANGO = """
 import sys
@@ -109,6 +109,60 @@ class Fixtures:
 
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", documented.__file__], plugins=[Fixtures()]))
 """
+INBOX_SETTINGS = """
+import sys, types
+import documented
+from django.conf import settings
+settings.configure(**{name: value for name, value in vars(documented).items() if name.isupper()})
+import django
+django.setup()
+from django.core.management import call_command
+from paylera_django.inbox import Inbox, configured
+sys.modules["shop"], sys.modules["shop.billing"] = types.ModuleType("shop"), types.ModuleType("shop.billing")
+sys.modules["shop.billing"].inbox = Inbox(handlers={})
+call_command("migrate", verbosity=0)
+call_command("check", "--fail-level", "WARNING")
+assert configured() is sys.modules["shop.billing"].inbox
+"""
+INBOX_DJANGO = """
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="docs", ROOT_URLCONF="documented", ALLOWED_HOSTS=["*"], PAYLERA_WEBHOOK_SECRET="whsec_x", USE_TZ=True,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["paylera_django.inbox"], PAYLERA_INBOX="documented.inbox",
+)
+import django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+from paylera.testing import signed_event
+from paylera_django.inbox.models import InboxEvent
+call_command("migrate", verbosity=0)
+for kind, second in [(kind, second) for kind in ("invoice.paid", "subscription.updated") for second in (2, 1)]:
+    at = f"2026-11-25T08:00:0{second}Z"
+    sent = signed_event(kind, secret="whsec_x", id=f"evt_{kind}_{second}", aggregate_id=kind, occurred_at=at)
+    headers = {"HTTP_PAYLERA_SIGNATURE": sent.headers["Paylera-Signature"]}
+    answer = Client().post("/webhooks/paylera/", sent.body, content_type="application/json", **headers)
+    assert answer.status_code == 200, answer.content
+assert set(InboxEvent.objects.values_list("state", "is_stale")) == {("done", False), ("done", True)}
+call_command("paylera_inbox", "stats")
+"""
+INBOX_CLAIMS = """
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="docs", ROOT_URLCONF="documented", ALLOWED_HOSTS=["*"], PAYLERA_WEBHOOK_SECRET="whsec_x",
+    CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+)
+import django
+django.setup()
+from django.test import Client
+from paylera.testing import signed_event
+sent = signed_event("invoice.paid", secret="whsec_x")
+headers = {"HTTP_PAYLERA_SIGNATURE": sent.headers["Paylera-Signature"]}
+for _ in range(2):
+    answer = Client().post("/webhooks/paylera/", sent.body, content_type="application/json", **headers)
+    assert answer.status_code == 200, answer.content
+"""
 PLAIN = "import documented"
 RUNNERS = {
     "django": DJANGO,
@@ -117,6 +171,9 @@ RUNNERS = {
     "authorize": AUTHORIZE,
     "delivery": DELIVERY,
     "plain": PLAIN,
+    "inbox-settings": INBOX_SETTINGS,
+    "inbox-django": INBOX_DJANGO,
+    "inbox-claims": INBOX_CLAIMS,
     "pytest": SHOP,
 }
 
@@ -138,6 +195,6 @@ def test_block(kind: str, code: str, tmp_path: Path) -> None:
     }
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUNNERS[kind]],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr + result.stdout
