@@ -36,6 +36,58 @@ assert Client().get(reverse("paylera-me")).status_code == 401
 assert Client().post("/webhooks/paylera/", b"{}", content_type="application/json").status_code == 401
 print("Django", django.get_version(), "on Python", sys.version.split()[0], "works")
 """
+INBOX_PROBE = """
+import django, logging, sys
+logging.disable()
+from django.conf import settings
+TEMPLATES = {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
+    "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+                           "django.contrib.messages.context_processors.messages"]}}
+settings.configure(
+    SECRET_KEY="only-a-probe", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], USE_TZ=True, STATIC_URL="static/",
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}, TEMPLATES=[TEMPLATES],
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", PAYLERA_INBOX=__name__ + ".inbox",
+    INSTALLED_APPS=["django.contrib." + name for name in ("admin", "auth", "contenttypes", "sessions", "messages")]
+    + ["paylera_django.inbox"],
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
+                "django.contrib.auth.middleware.AuthenticationMiddleware",
+                "django.contrib.messages.middleware.MessageMiddleware"],
+)
+django.setup()
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import include, path
+from paylera.testing import signed_event
+from paylera_django import paylera_webhook_urls
+from paylera_django.inbox import Inbox, OrmClaims
+seen = []
+inbox = Inbox(handlers={"*": lambda event: seen.append(event.id) if event.id == "evt_1" else 1 / 0})
+urlpatterns = [path("admin/", admin.site.urls),
+               path("hooks/", include(paylera_webhook_urls(signing_secret="whsec_x", inbox=inbox)))]
+call_command("migrate", verbosity=0)
+call_command("makemigrations", "--check", "--dry-run")
+for event_id, status in (("evt_1", 200), ("evt_1", 200), ("evt_2", 500)):
+    sent = signed_event("invoice.paid", secret="whsec_x", id=event_id, aggregate_id=event_id)
+    headers = {"HTTP_PAYLERA_SIGNATURE": sent.headers["Paylera-Signature"]}
+    assert Client().post("/hooks/", sent.body, content_type="application/json", **headers).status_code == status
+assert seen == ["evt_1"]
+client = Client()
+client.force_login(User.objects.create_superuser("root", password="x"))
+where = "/admin/paylera_inbox/inboxevent/"
+assert b"paylera-failed" in client.get(where).content
+page = client.get(where + "evt_5F2/change/").content
+assert b"ZeroDivisionError" in page and b"Replay even if stale" in page
+again = client.post(where + "evt_5F2/replay-even-if-stale/", follow=True)
+assert b"1 of 1 replayed; now 1 failed." in again.content
+claims = OrmClaims()
+assert [claims.claim("e", "a"), claims.claim("e", "b")] == ["claimed", "busy"]
+claims.complete("e", "a")
+assert claims.claim("e", "b") == "done"
+call_command("paylera_inbox", "stats")
+print("the inbox on Django", django.get_version(), "on Python", sys.version.split()[0], "works")
+"""
 FASTAPI_PROBE = """
 import sys
 from fastapi import FastAPI
@@ -62,6 +114,8 @@ EXPERIMENTS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...], str], ...] 
     ("FastAPI, no Django", SDK, "", (), FASTAPI_PROBE),
     ("oldest Django", SDK, "[django]", ("Django==4.2.*",), DJANGO_PROBE),
     ("newest Django", SDK, "[django]", (), DJANGO_PROBE),
+    ("inbox, oldest Django", SDK, "[django]", ("Django==4.2.*",), INBOX_PROBE),
+    ("inbox, newest Django", SDK, "[django]", (), INBOX_PROBE),
     ("sandbox", ("paylera-sandbox",), "", (), SANDBOX_PROBE),
 )
 
