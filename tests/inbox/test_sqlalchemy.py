@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -212,4 +213,14 @@ def test_the_tables_are_created(awaited: AsyncEngine, plain: Engine, loop: Loop)
         inbox = Inbox(engine, handlers={})
         loop.run(inbox.create_tables())
         loop.run(inbox.create_tables())
+        assert loop.run(inbox.drive(inbox.counts())) == {}
+
+
+def test_several_processes_may_create_the_tables_at_once(plain: Engine, loop: Loop) -> None:
+    """As the workers of a server do when they start."""
+    for _ in range(5):
+        metadata.drop_all(plain)
+        inbox = Inbox(plain, handlers={})
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: loop.run(inbox.create_tables()), range(4)))  # noqa: B023
         assert loop.run(inbox.drive(inbox.counts())) == {}

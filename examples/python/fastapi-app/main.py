@@ -6,25 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pages
+import received
 import settings
 from accounts import require_auth, signed_in
-from anyio import to_thread
+from billing import inbox
 from fastapi import Depends, FastAPI, Request
 from starlette.middleware.sessions import SessionMiddleware
 
-import inbox
-from paylera_fastapi import (
-    InvoicePaidEvent,
-    PayleraCustomerIdentity,
-    PayleraWebhookEvent,
-    paylera_relay,
-    paylera_webhooks,
-)
+from paylera_fastapi import PayleraCustomerIdentity, paylera_relay, paylera_webhooks
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await to_thread.run_sync(inbox.create)
+    await received.create()
+    await inbox.create_tables()
     yield
 
 
@@ -39,16 +34,6 @@ def identify(request: Request) -> PayleraCustomerIdentity:
     return PayleraCustomerIdentity(email=account.email, name=account.name)
 
 
-async def handle_invoice_paid(event: InvoicePaidEvent) -> None:
-    # event.data.id, event.data.amount_paid, ... typed
-    await to_thread.run_sync(inbox.add, event)
-
-
-def handle_any(event: PayleraWebhookEvent) -> None:
-    # Handlers may be sync, too. This one takes every type that has no handler of its own.
-    inbox.add(event)
-
-
 app.include_router(
     paylera_relay(api_token=settings.PAYLERA_API_TOKEN, identify=identify, auto_create_customer=True, csrf=True),
     prefix="/api/paylera",
@@ -61,7 +46,7 @@ app.include_router(
         if settings.PAYLERA_WEBHOOK_SECRET_PREVIOUS
         else None,
         tolerance_seconds=300,
-        handlers={"invoice.paid": handle_invoice_paid, "*": handle_any},
+        inbox=inbox,
     ),
     prefix="/webhooks/paylera",
 )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import received
 from accounts import DEMO, Account, matching, refuse_other_sites, safe_path, signed_in
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from settings import PAGES_DIR
-
-import inbox
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 # Only our own files run on a page, and no cache keeps it, since it shows a name.
@@ -85,8 +84,8 @@ def sign_out(request: Request) -> Response:
 
 
 @router.get("/events")
-def events(who: Who, after: Annotated[int, Query(ge=0, lt=10**15)] = 0) -> Response:
+async def events(who: Who, after: Annotated[int, Query(ge=0, lt=10**15)] = 0) -> Response:
     """Answer the signed-in person's events after number `after`, oldest first; without `after`, the newest."""
     if who is None:
         return JSONResponse({"type": "skyline.signed_out", "status": 401}, status_code=401)
-    return JSONResponse({"events": inbox.events_of(who.email, after=after)})
+    return JSONResponse({"events": await received.events_of(who.email, after=after)})

@@ -7,6 +7,7 @@ from typing import Any, Unpack, cast
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from paylera.flow import AsyncTransport, Awaiting, Flow, T, arun
@@ -36,7 +37,13 @@ class Inbox(CoreInbox):
         super().__init__(store, handlers=handlers, **options)
 
     async def create_tables(self) -> None:
-        """Create the tables that are not there yet, where no migration does."""
+        """Create the tables that are not there yet, where no migration does; any process may, at any time."""
+        try:
+            await self._create()
+        except DBAPIError:  # another process was as fast: now they are there
+            await self._create()
+
+    async def _create(self) -> None:
         if isinstance(self.engine, Engine):
             await run_in_threadpool(metadata.create_all, self.engine)
         else:
