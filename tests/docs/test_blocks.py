@@ -163,6 +163,35 @@ for _ in range(2):
     answer = Client().post("/webhooks/paylera/", sent.body, content_type="application/json", **headers)
     assert answer.status_code == 200, answer.content
 """
+INBOX_FASTAPI = """
+import asyncio, sqlite3
+import documented
+from fastapi.testclient import TestClient
+from paylera.testing import signed_event
+with TestClient(documented.app) as client:
+    for kind, second in [(kind, second) for kind in ("invoice.paid", "subscription.updated") for second in (2, 1, 1)]:
+        at = f"2026-11-25T08:00:0{second}Z"
+        sent = signed_event(kind, secret="whsec_x", id=f"evt_{kind}_{second}", aggregate_id=kind, occurred_at=at)
+        answer = client.post("/webhooks/paylera", content=sent.body, headers=sent.headers)
+        assert answer.status_code == 200, answer.text
+    client.portal.call(documented.engine.dispose)
+database = sqlite3.connect("shop.db")
+states = database.execute("SELECT state, is_stale, count(*) FROM paylera_inbox_event GROUP BY 1, 2").fetchall()
+assert states == [("done", 0, 2), ("done", 1, 2)], states
+assert database.execute("SELECT count(*) FROM credits").fetchone() == (2,)
+database.close()
+"""
+INBOX_CLAIMS_FASTAPI = """
+import documented
+from fastapi.testclient import TestClient
+from paylera.testing import signed_event
+sent = signed_event("invoice.paid", secret="whsec_x")
+with TestClient(documented.app) as client:
+    for _ in range(2):
+        answer = client.post("/webhooks/paylera", content=sent.body, headers=sent.headers)
+        assert answer.status_code == 200, answer.text
+documented.engine.dispose()
+"""
 PLAIN = "import documented"
 RUNNERS = {
     "django": DJANGO,
@@ -174,6 +203,8 @@ RUNNERS = {
     "inbox-settings": INBOX_SETTINGS,
     "inbox-django": INBOX_DJANGO,
     "inbox-claims": INBOX_CLAIMS,
+    "inbox-fastapi": INBOX_FASTAPI,
+    "inbox-claims-fastapi": INBOX_CLAIMS_FASTAPI,
     "pytest": SHOP,
 }
 
