@@ -22,6 +22,7 @@ BUSY_MONTH = """import("/static/paylera.js").then(({ createPaylera }) =>
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}
 DESKTOP = ViewportSize(width=1280, height=760)
 TALL = ViewportSize(width=1280, height=960)
+WIDE = ViewportSize(width=1480, height=760)
 PHONE = ViewportSize(width=375, height=812)
 
 
@@ -90,6 +91,18 @@ def look(browser: Browser, state: StorageState, url: str, name: str, *, viewport
         save(page, name)
 
 
+def operate(browser: Browser, url: str) -> None:
+    """Look at the events in the admin."""
+    with browser.new_context(**STILL, viewport=WIDE) as context:
+        page = context.new_page()
+        page.goto(f"{url}/admin/login/?next=/admin/paylera_inbox/inboxevent/")
+        page.get_by_label("Username").fill("operator")
+        page.get_by_label("Password").fill("skyline-demo")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", name="Select event to view")).to_be_visible()
+        save(page, "inbox-admin")
+
+
 def walk(browser: Browser, url: str) -> None:
     """Take all pictures."""
     with browser.new_context(**STILL, viewport=DESKTOP) as context:
@@ -103,6 +116,7 @@ def walk(browser: Browser, url: str) -> None:
         ("dashboard-phone", PHONE, "light"),
     ):
         look(browser, state, url, name, viewport=viewport, scheme=scheme)
+    operate(browser, url)
 
 
 def main() -> None:

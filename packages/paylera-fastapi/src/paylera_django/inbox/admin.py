@@ -47,10 +47,10 @@ class InboxEventAdmin(Base):
     list_display = (
         "event_type",
         "state_shown",
-        "lane_shown",
         "attempts",
         "received_at",
         "took",
+        "lane_shown",
         "occurred_at",
     )
     list_filter = ("state", "is_stale", "received_at", "event_type")
