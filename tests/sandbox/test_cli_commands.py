@@ -212,8 +212,8 @@ def test_completion(shell: str) -> None:
 
 
 def test_completion_completes() -> None:
-    asked = {"_PAYLERA_SANDBOX_COMPLETE": "complete_bash", "COMP_WORDS": "paylera-sandbox names", "COMP_CWORD": "1"}
-    assert run(**asked).stdout.split() == ["namespaces"]
+    asked = {"_PAYLERA_SANDBOX_COMPLETE": "bash_complete", "COMP_WORDS": "paylera-sandbox names", "COMP_CWORD": "1"}
+    assert run(**asked).stdout.split() == ["plain,namespaces"]
 
 
 def test_a_closed_pipe_is_no_error(server: Api) -> None:
@@ -227,7 +227,7 @@ def test_a_closed_pipe_is_no_error(server: Api) -> None:
 
 def test_the_program_starts_without_the_server() -> None:
     """Commands other than serve load no server, no templates and no tables; help stays quick."""
-    heavy = "{'starlette', 'uvicorn', 'jinja2', 'httpx2', 'sqlite3', 'rich'}"
+    heavy = "{'starlette', 'uvicorn', 'jinja2', 'httpx2', 'sqlite3', 'rich', 'pydantic', 'typer'}"
     script = f"import sys, paylera_sandbox.cli; print([m for m in sys.modules if m.split('.')[0] in {heavy}])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from paylera_sandbox.control.commands import Command
 from paylera_sandbox.control.routes import COMMANDS
@@ -17,7 +17,6 @@ from paylera_sandbox.gateway import Gateway
 from paylera_sandbox.idempotency import InFlight
 from paylera_sandbox.namespaces import DEFAULT, Namespace, Namespaces
 from paylera_sandbox.operations import Operation
-from paylera_sandbox.pages.routes import page_routes
 from paylera_sandbox.routes import OPERATIONS
 
 
@@ -32,31 +31,40 @@ def create_app(namespaces: Namespaces) -> Starlette:
         finally:
             await namespaces.stop()
 
-    pages = page_routes(namespaces, namespaces.default)
-    others = Mount("/n/{namespace}", app=_Pages(namespaces, nowhere=Router(pages[-1:])))
-    app = Starlette(routes=[*_api_routes(namespaces), others, *pages], lifespan=lifespan)
+    pages = _Pages(namespaces)
+    places = [Mount("/n/{namespace}", app=pages), Mount("", app=pages)]
+    app = Starlette(routes=[*_api_routes(namespaces), *places], lifespan=lifespan)
     app.router.redirect_slashes = False
     return app
 
 
 class _Pages:
-    """The pages of the namespaces that are not the default one, by the name in the path."""
+    """The pages of all namespaces, by the name in the path. They are loaded when somebody first looks at one: most
+    sandboxes never show any, and a start is to be quick."""
 
-    def __init__(self, namespaces: Namespaces, *, nowhere: ASGIApp) -> None:
+    def __init__(self, namespaces: Namespaces) -> None:
         self._namespaces = namespaces
-        self._nowhere = nowhere
         self._sites: WeakKeyDictionary[Namespace, Router] = WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on to the pages of its namespace."""
-        name = scope["path_params"]["namespace"]
-        namespace = self._namespaces.by_name(name)
-        await (self._nowhere if namespace is None or name == DEFAULT else self._site(namespace))(scope, receive, send)
+        name = scope["path_params"].get("namespace")
+        namespace = self._namespaces.default if name is None else self._namespaces.by_name(name)
+        site = self._nowhere() if namespace is None or name == DEFAULT else self._site(namespace)
+        await site(scope, receive, send)
 
     def _site(self, namespace: Namespace) -> Router:
         if namespace not in self._sites:
-            self._sites[namespace] = Router(page_routes(self._namespaces, namespace), redirect_slashes=False)
+            self._sites[namespace] = Router(self._routes(namespace), redirect_slashes=False)
         return self._sites[namespace]
+
+    def _nowhere(self) -> Router:
+        return Router(self._routes(self._namespaces.default)[-1:])
+
+    def _routes(self, namespace: Namespace) -> list[BaseRoute]:
+        from paylera_sandbox.pages.routes import page_routes
+
+        return page_routes(self._namespaces, namespace)
 
 
 def _api_routes(namespaces: Namespaces) -> list[BaseRoute]:

@@ -6,14 +6,13 @@ import time
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from paylera_sandbox.cli.connection import Doc
 from paylera_sandbox.cli.exits import misused
+from paylera_sandbox.cli.parameters import Argument, Option
 from paylera_sandbox.cli.session import Session, talks
 
 _LOOK_SECONDS = 0.1
-Moment = Annotated[str | None, typer.Argument(help="A moment, for example 2027-01-31T00:00:00Z; now if left out.")]
+Moment = Annotated[str | None, Argument(help="A moment, for example 2027-01-31T00:00:00Z; now if left out.")]
 
 
 @talks
@@ -25,10 +24,10 @@ def show(session: Session) -> None:
 @talks
 def advance(
     session: Session,
-    by: Annotated[str | None, typer.Argument(help="A duration: 45d, 2w, 1mo, 1y, 2h30m.")] = None,
+    by: Annotated[str | None, Argument(help="A duration: 45d, 2w, 1mo, 1y, 2h30m.")] = None,
     *,
-    to: Annotated[str | None, typer.Option(help="A moment, in place of a duration.")] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Return when it has arrived, or at once.")] = True,
+    to: Annotated[str | None, Option(help="A moment, in place of a duration.")] = None,
+    wait: Annotated[bool, Option("--wait/--no-wait", help="Return when it has arrived, or at once.")] = True,
 ) -> None:
     """Move the time on. Renewals, trials, dunning and everything else on the way happens at its own moment."""
     if (by is None) == (to is None):

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from importlib import import_module
 from typing import Annotated
 
-import typer
+import click
+from click.shell_completion import get_completion_class
 
 from paylera_sandbox.cli.exits import misused
+from paylera_sandbox.cli.parameters import Argument
 
 _SHELLS = ("bash", "zsh", "fish")
 
 
-def completion(shell: Annotated[str, typer.Argument(help=f"One of {', '.join(_SHELLS)}.")]) -> None:
+def completion(shell: Annotated[str, Argument(help=f"One of {', '.join(_SHELLS)}.")]) -> None:
     """Write a completion script: eval "$(paylera-sandbox completion bash)"."""
     if shell not in _SHELLS:
         misused(f"must be one of {', '.join(_SHELLS)}", "SHELL")
-    script = import_module("typer.completion").get_completion_script(
-        prog_name="paylera-sandbox", complete_var=_VARIABLE, shell=shell
-    )
-    sys.stdout.write(f"{script}\n")
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise AssertionError(f"click completes in {_SHELLS}")
+    program = "paylera-sandbox"
+    sys.stdout.write(f"{kind(click.Command(program), {}, program, _VARIABLE).source()}\n")
 
 
-def prepare() -> None:
-    """Tell typer which shells there are, when one of them asks for completions."""
-    if _VARIABLE in os.environ:
-        import_module("typer.completion").completion_init()
-
-
-_VARIABLE = "_PAYLERA_SANDBOX_COMPLETE"
+_VARIABLE = "_PAYLERA_SANDBOX_COMPLETE"  # click looks there for what a shell asks

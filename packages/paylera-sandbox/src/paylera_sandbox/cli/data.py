@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from paylera_sandbox.cli.exits import USAGE, CommandError
+from paylera_sandbox.cli.parameters import Argument
 from paylera_sandbox.cli.session import Session, talks
 
 _SNAPSHOT = "application/vnd.sqlite3"
@@ -35,7 +34,7 @@ def reset(session: Session) -> None:
 @talks
 def snapshot(
     session: Session,
-    file: Annotated[Path, typer.Argument(help="Where to write it; an existing file is replaced.", dir_okay=False)],
+    file: Annotated[Path, Argument(help="Where to write it; an existing file is replaced.", dir_okay=False)],
 ) -> None:
     """Write all data to a file, time and pending deliveries with it. Requests go on meanwhile."""
     with session.out.progress("Taking a snapshot"):
@@ -52,7 +51,7 @@ def snapshot(
 @talks
 def restore(
     session: Session,
-    file: Annotated[Path, typer.Argument(help="A file that snapshot wrote.", dir_okay=False)],
+    file: Annotated[Path, Argument(help="A file that snapshot wrote.", dir_okay=False)],
 ) -> None:
     """Replace all data by a snapshot's: the sandbox is the old one, to the deliveries that were pending."""
     try:

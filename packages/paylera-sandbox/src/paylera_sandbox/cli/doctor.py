@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import typer
+import click
 
 from paylera_sandbox.cli.exits import FAILED, CommandError, misused
+from paylera_sandbox.cli.parameters import Argument, Option
 from paylera_sandbox.cli.probes import Reply, probe
 from paylera_sandbox.cli.session import Session, talks
 
@@ -28,15 +29,13 @@ class Finding:
 @talks
 def doctor(
     session: Session,
-    app: Annotated[str, typer.Argument(metavar="URL", help="Your application, for example http://127.0.0.1:8000.")],
+    app: Annotated[str, Argument(metavar="URL", help="Your application, for example http://127.0.0.1:8000.")],
     *,
-    webhook_path: Annotated[str, typer.Option(help="Where its receiver is mounted.")] = "/webhooks/paylera/",
-    relay_path: Annotated[str, typer.Option(help="Where its relay is mounted.")] = "/api/paylera",
-    secret: Annotated[
-        str, typer.Option(envvar="PAYLERA_WEBHOOK_SECRET", help="The secret that its receiver knows.")
-    ] = "",
-    webhooks: Annotated[bool, typer.Option("--webhooks/--no-webhooks", help="Check the receiver.")] = True,
-    relay: Annotated[bool, typer.Option("--relay/--no-relay", help="Check the relay.")] = True,
+    webhook_path: Annotated[str, Option(help="Where its receiver is mounted.")] = "/webhooks/paylera/",
+    relay_path: Annotated[str, Option(help="Where its relay is mounted.")] = "/api/paylera",
+    secret: Annotated[str, Option(envvar="PAYLERA_WEBHOOK_SECRET", help="The secret that its receiver knows.")] = "",
+    webhooks: Annotated[bool, Option("--webhooks/--no-webhooks", help="Check the receiver.")] = True,
+    relay: Annotated[bool, Option("--relay/--no-relay", help="Check the relay.")] = True,
 ) -> None:
     """Check an application: does its receiver verify what arrives, and does its relay reach this sandbox?"""
     base = _base(app)
@@ -181,7 +180,7 @@ def _tell(session: Session, findings: list[Finding]) -> None:
     lines.append("Everything is well." if not problems else f"{problems} of {len(findings)} checks failed.")
     session.out.result({"ok": not problems, "checks": rows}, *lines)
     if problems:
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def _lines(finding: Finding) -> list[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-import typer
-
 from paylera_sandbox.cli.connection import Doc, segment
 from paylera_sandbox.cli.exits import misused
+from paylera_sandbox.cli.parameters import Argument, Option
 from paylera_sandbox.cli.session import Session, talks
 
 _COLUMNS = ("occurred_at", "type", "id", "aggregate_id")
@@ -18,9 +17,9 @@ _COLUMNS = ("occurred_at", "type", "id", "aggregate_id")
 def listing(
     session: Session,
     *,
-    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type.")] = None,
-    aggregate: Annotated[str | None, typer.Option(help="Only those of this object, by its id.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 25,
+    type_: Annotated[str | None, Option("--type", help="Only events of this type.")] = None,
+    aggregate: Annotated[str | None, Option(help="Only those of this object, by its id.")] = None,
+    limit: Annotated[int, Option(min=1, max=10_000, help="At most so many.")] = 25,
 ) -> None:
     """List the latest events, newest first."""
     found = session.sandbox.all("/v1/admin/events", limit=limit, type=type_, aggregate_id=aggregate)
@@ -28,7 +27,7 @@ def listing(
 
 
 @talks
-def show(session: Session, event_id: Annotated[str, typer.Argument(metavar="ID", help="The id of an event.")]) -> None:
+def show(session: Session, event_id: Annotated[str, Argument(metavar="ID", help="The id of an event.")]) -> None:
     """Show one event as it is delivered."""
     found = session.sandbox.get(f"/v1/admin/events/{segment(event_id)}")
     session.out.result(found, json.dumps(found, indent=2, ensure_ascii=False))
@@ -37,9 +36,9 @@ def show(session: Session, event_id: Annotated[str, typer.Argument(metavar="ID",
 @talks
 def resend(
     session: Session,
-    event_id: Annotated[str, typer.Argument(metavar="ID", help="The id of an event.")],
+    event_id: Annotated[str, Argument(metavar="ID", help="The id of an event.")],
     *,
-    endpoint: Annotated[str | None, typer.Option(help="Only to this endpoint; else to all that want the type.")] = None,
+    endpoint: Annotated[str | None, Option(help="Only to this endpoint; else to all that want the type.")] = None,
 ) -> None:
     """Send an event again, with the same id and the same bytes."""
     body = {} if endpoint is None else {"endpoint_id": endpoint}
@@ -50,15 +49,15 @@ def resend(
 @talks
 def trigger(
     session: Session,
-    event_type: Annotated[str, typer.Argument(metavar="TYPE", help="An event type, for example invoice.paid.")],
+    event_type: Annotated[str, Argument(metavar="TYPE", help="An event type, for example invoice.paid.")],
     *,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Set a member of the data, for example metadata.order=7."),
+        Option("--set", metavar="PATH=VALUE", help="Set a member of the data, for example metadata.order=7."),
     ] = None,
     object_id: Annotated[
         str | None,
-        typer.Option("--object", metavar="ID", help="Tell of this object; else of the newest, or a made-up one."),
+        Option("--object", metavar="ID", help="Tell of this object; else of the newest, or a made-up one."),
     ] = None,
 ) -> None:
     """Make an event of any type and send it to all endpoints that want it. No object changes."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-import typer
+import click
 
+DEFAULT_TOKEN = "pl_test_sandbox"  # noqa: S105 as in `engine`, which is slow to load
 OK, FAILED, USAGE, UNREACHABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 CODES = {
     OK: "done",
@@ -28,4 +29,4 @@ class CommandError(Exception):
 
 def misused(message: str, option: str) -> NoReturn:
     """Refuse the value of an option."""
-    raise typer.BadParameter(message, param_hint=option)
+    raise click.BadParameter(message, param_hint=option)

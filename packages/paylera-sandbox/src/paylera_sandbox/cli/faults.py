@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-import typer
-
 from paylera_sandbox.cli.connection import Doc, segment
 from paylera_sandbox.cli.exits import misused
+from paylera_sandbox.cli.parameters import Argument
 from paylera_sandbox.cli.session import Session, talks
 
 _COLUMNS = ("id", "action", "limits", "matched", "fired")
@@ -27,10 +26,10 @@ def listing(session: Session) -> None:
 @talks
 def add(
     session: Session,
-    action: Annotated[str, typer.Argument(help="What goes wrong; `faults actions` lists it.")],
+    action: Annotated[str, Argument(help="What goes wrong; `faults actions` lists it.")],
     settings: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="path=/v1/track times=3, for example."),
+        Argument(metavar="[NAME=VALUE]...", help="path=/v1/track times=3, for example."),
     ] = None,
 ) -> None:
     """Let something go wrong: faults add latency milliseconds=500 path=/v1/attach times=3."""
@@ -45,7 +44,7 @@ def add(
 
 
 @talks
-def remove(session: Session, fault_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a fault.")]) -> None:
+def remove(session: Session, fault_id: Annotated[str, Argument(metavar="ID", help="The id of a fault.")]) -> None:
     """Take one fault away."""
     session.sandbox.delete(f"/sandbox/faults/{segment(fault_id)}")
     session.out.result({"id": fault_id, "deleted": True}, f"{fault_id} is gone.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from paylera_sandbox.cli.exits import misused
+from paylera_sandbox.cli.parameters import Argument
 from paylera_sandbox.cli.session import Session, talks
 
 
@@ -14,7 +13,7 @@ from paylera_sandbox.cli.session import Session, talks
 def rate_limits(
     session: Session,
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[off|documented|CLASS=N...]", help="For example writes=5 reads=20.")
+        list[str] | None, Argument(metavar="[off|documented|CLASS=N...]", help="For example writes=5 reads=20.")
     ] = None,
 ) -> None:
     """Show the rate limits, or set them: off (count only), documented, or calls a second by class."""

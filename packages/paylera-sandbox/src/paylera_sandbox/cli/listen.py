@@ -6,9 +6,8 @@ import signal
 import sys
 from typing import Annotated, NoReturn
 
-import typer
-
 from paylera_sandbox.cli.connection import Doc
+from paylera_sandbox.cli.parameters import Option
 from paylera_sandbox.cli.session import Session, talks
 
 
@@ -16,10 +15,10 @@ from paylera_sandbox.cli.session import Session, talks
 def listen(
     session: Session,
     *,
-    forward_to: Annotated[str, typer.Option(help="Your receiver, for example localhost:8000/webhooks/paylera/.")],
-    events: Annotated[str, typer.Option(help="Which, for example 'invoice.*,customer.created'.")] = "*",
+    forward_to: Annotated[str, Option(help="Your receiver, for example localhost:8000/webhooks/paylera/.")],
+    events: Annotated[str, Option(help="Which, for example 'invoice.*,customer.created'.")] = "*",
     secret: Annotated[
-        str | None, typer.Option(envvar="PAYLERA_WEBHOOK_SECRET", help="What signs; made up if left out.")
+        str | None, Option(envvar="PAYLERA_WEBHOOK_SECRET", help="What signs; made up if left out.")
     ] = None,
 ) -> None:
     """Send events to your application as they happen, signed, and show what it answers, until interrupted."""

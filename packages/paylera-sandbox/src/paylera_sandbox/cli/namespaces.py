@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from paylera_sandbox.cli.connection import segment
+from paylera_sandbox.cli.parameters import Argument
 from paylera_sandbox.cli.session import Session, talks
 
-Name = Annotated[str, typer.Argument(help="1 to 40 lower-case letters, digits or '-'.")]
+Name = Annotated[str, Argument(help="1 to 40 lower-case letters, digits or '-'.")]
 
 
 @talks

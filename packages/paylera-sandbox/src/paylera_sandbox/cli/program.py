@@ -4,108 +4,103 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 
-import typer
+import click
 
-from paylera_sandbox.cli import (
-    clock,
-    completion,
-    data,
-    doctor,
-    events,
-    faults,
-    limits,
-    listen,
-    namespaces,
-    requests,
-    seed,
-    serve,
-)
 from paylera_sandbox.cli.exits import INTERRUPTED, USAGE, CommandError
+from paylera_sandbox.cli.parameters import command
 
 PROGRAM = "paylera-sandbox"
-Commands = Mapping[str, Callable[..., None]]
+Commands = Mapping[str, str]  # name -> the module of this package and the function in it
+Groups = Mapping[str, tuple[str, Commands]]  # name -> what it is about, and its commands
 COMMANDS: Commands = {
-    "serve": serve.serve,
-    "status": data.status,
-    "seed": seed.seed,
-    "reset": data.reset,
-    "snapshot": data.snapshot,
-    "restore": data.restore,
-    "listen": listen.listen,
-    "trigger": events.trigger,
-    "requests": requests.requests,
-    "rate-limits": limits.rate_limits,
-    "doctor": doctor.doctor,
-    "completion": completion.completion,
+    "serve": "serve.serve",
+    "status": "data.status",
+    "seed": "seed.seed",
+    "reset": "data.reset",
+    "snapshot": "data.snapshot",
+    "restore": "data.restore",
+    "listen": "listen.listen",
+    "trigger": "events.trigger",
+    "requests": "requests.requests",
+    "rate-limits": "limits.rate_limits",
+    "doctor": "doctor.doctor",
+    "completion": "completion.completion",
 }
-GROUPS: Mapping[str, tuple[str, Commands]] = {
+GROUPS: Groups = {
     "clock": (
         "The sandbox's time.",
         {
-            "show": clock.show,
-            "advance": clock.advance,
-            "stop": clock.stop,
-            "pin": clock.pin,
-            "run": clock.run,
-            "real": clock.real,
+            "show": "clock.show",
+            "advance": "clock.advance",
+            "stop": "clock.stop",
+            "pin": "clock.pin",
+            "run": "clock.run",
+            "real": "clock.real",
         },
     ),
     "events": (
         "What happened, and sending it again.",
-        {"list": events.listing, "show": events.show, "resend": events.resend},
+        {"list": "events.listing", "show": "events.show", "resend": "events.resend"},
     ),
     "faults": (
         "What is to go wrong, on demand.",
         {
-            "list": faults.listing,
-            "add": faults.add,
-            "remove": faults.remove,
-            "clear": faults.clear,
-            "actions": faults.actions,
+            "list": "faults.listing",
+            "add": "faults.add",
+            "remove": "faults.remove",
+            "clear": "faults.clear",
+            "actions": "faults.actions",
         },
     ),
     "namespaces": (
         "Isolated sandboxes on one server.",
-        {"list": namespaces.listing, "create": namespaces.create, "delete": namespaces.delete},
+        {"list": "namespaces.listing", "create": "namespaces.create", "delete": "namespaces.delete"},
     ),
 }
 
 
-def program() -> typer.Typer:
+class Group(click.Group):
+    """Commands and groups from a table. What a command needs is loaded when it is asked for."""
+
+    def __init__(self, name: str, words: str, commands: Commands, groups: Groups | None = None) -> None:
+        super().__init__(name, help=words, no_args_is_help=False)
+        self._places, self._groups = commands, groups or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the tables."""
+        return [*self._places, *self._groups]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command or a group by its name."""
+        if cmd_name in self._groups:
+            return Group(cmd_name, *self._groups[cmd_name])
+        if cmd_name not in self._places:
+            return None
+        module, _, function = self._places[cmd_name].partition(".")
+        return command(cmd_name, getattr(import_module(f"paylera_sandbox.cli.{module}"), function))
+
+
+def program() -> click.Group:
     """Build the program from the tables."""
-    app = _group("A local Paylera: no account, no network.", COMMANDS)
-    for name, (words, commands) in GROUPS.items():
-        app.add_typer(_group(words, commands), name=name)
-    return app
-
-
-def _group(words: str, commands: Commands) -> typer.Typer:
-    group = typer.Typer(help=words, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    for name, command in commands.items():
-        group.command(name)(command)
-    return group
+    return Group(PROGRAM, "A local Paylera: no account, no network.", COMMANDS, GROUPS)
 
 
 def main() -> None:
     """Run the command line and exit with a code of `exits.CODES`."""
-    completion.prepare()
     try:
         sys.exit(program()(standalone_mode=False, prog_name=PROGRAM))
     except CommandError as error:
         sys.exit(_told(str(error), error.code, problem=error.problem))
-    except _UserError as error:
+    except click.ClickException as error:
         sys.exit(_told(f"{_message(error)} (see {_help(error)} --help)", USAGE))
-    except (typer.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `| head` has seen enough
         sys.stderr.close()
         sys.exit(0)
-
-
-# typer carries its own copy of click in newer versions, so the base class is found through one that it exports.
-_UserError: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 
 def _told(message: str, code: int, *, problem: Mapping[str, object] | None = None) -> int:

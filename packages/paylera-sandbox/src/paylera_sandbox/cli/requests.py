@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from paylera_sandbox.cli.parameters import Option
 from paylera_sandbox.cli.session import Session, talks
 
 _COLUMNS = ("at", "method", "path", "status", "idempotency_key", "replayed", "duration_ms")
@@ -15,11 +14,11 @@ _COLUMNS = ("at", "method", "path", "status", "idempotency_key", "replayed", "du
 def requests(
     session: Session,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 25,
-    method: Annotated[str | None, typer.Option(help="Only this method.")] = None,
-    path: Annotated[str | None, typer.Option(help="Only this path.")] = None,
-    key: Annotated[str | None, typer.Option(help="Only those with this idempotency key.")] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Forget all requests instead.")] = False,
+    limit: Annotated[int, Option(min=1, max=1000, help="At most so many.")] = 25,
+    method: Annotated[str | None, Option(help="Only this method.")] = None,
+    path: Annotated[str | None, Option(help="Only this path.")] = None,
+    key: Annotated[str | None, Option(help="Only those with this idempotency key.")] = None,
+    clear: Annotated[bool, Option("--clear", help="Forget all requests instead.")] = False,
 ) -> None:
     """Show the latest requests to the API, newest first."""
     if clear:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-import typer
-
 from paylera_sandbox.cli.exits import FAILED, CommandError
+from paylera_sandbox.cli.parameters import Option
 from paylera_sandbox.cli.session import Session, talks
 
 _LOOK_SECONDS = 0.1
@@ -17,9 +16,9 @@ _LOOK_SECONDS = 0.1
 def seed(
     session: Session,
     *,
-    customers: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50,
-    months: Annotated[int, typer.Option(min=0, max=120, help="Over how many months they came.")] = 6,
-    number: Annotated[int, typer.Option("--seed", min=0, max=2**53, help="The same number, the same story.")] = 1,
+    customers: Annotated[int, Option(min=1, max=100_000, help="How many.")] = 50,
+    months: Annotated[int, Option(min=0, max=120, help="Over how many months they came.")] = 6,
+    number: Annotated[int, Option("--seed", min=0, max=2**53, help="The same number, the same story.")] = 1,
 ) -> None:
     """Fill the sandbox with customers who came, paid, used, changed their minds and left."""
     found = session.sandbox.post("/sandbox/seed", {"customers": customers, "months": months, "seed": number})

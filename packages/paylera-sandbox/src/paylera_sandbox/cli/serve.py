@@ -6,24 +6,24 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
-from paylera_sandbox.cli.exits import USAGE, CommandError
-from paylera_sandbox.cli.session import DEFAULT_TOKEN
+from paylera_sandbox.cli.exits import DEFAULT_TOKEN, USAGE, CommandError
+from paylera_sandbox.cli.parameters import Option
 
 
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8787,
-    db: Annotated[Path | None, typer.Option(help="Keep the data in this file.", dir_okay=False)] = None,
-    memory: Annotated[bool, typer.Option("--memory", help="Keep the data in memory only.")] = False,
-    token: Annotated[str, typer.Option(help="The API token to accept.")] = DEFAULT_TOKEN,
-    catalogue: Annotated[Path | None, typer.Option(help="A TOML file with features, plans and coupons.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(help="Send every event to this URL.")] = None,
-    webhook_secret: Annotated[str | None, typer.Option(help="Sign those with this secret, whsec_...")] = None,
-    rate_limits: Annotated[str, typer.Option(help="off, or documented: refuse what is too much.")] = "off",
-    time_scale: Annotated[float, typer.Option(help="Shorten the waits between webhook attempts so many times.")] = 1,
+    host: Annotated[str, Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65535, help="0 picks a free port.")] = 8787,
+    db: Annotated[Path | None, Option(help="Keep the data in this file.", dir_okay=False)] = None,
+    memory: Annotated[bool, Option("--memory", help="Keep the data in memory only.")] = False,
+    token: Annotated[str, Option(help="The API token to accept.")] = DEFAULT_TOKEN,
+    catalogue: Annotated[Path | None, Option(help="A TOML file with features, plans and coupons.")] = None,
+    webhook_url: Annotated[str | None, Option(help="Send every event to this URL.")] = None,
+    webhook_secret: Annotated[str | None, Option(help="Sign those with this secret, whsec_...")] = None,
+    rate_limits: Annotated[str, Option(help="off, or documented: refuse what is too much.")] = "off",
+    time_scale: Annotated[float, Option(help="Shorten the waits between webhook attempts so many times.")] = 1,
 ) -> None:
     """Serve the API, the checkout and the portal on loopback until interrupted."""
     from paylera_sandbox import startup
@@ -31,11 +31,11 @@ def serve(
     _check_host(host)
     _check_token(token)
     if memory and db is not None:
-        raise typer.BadParameter("take one of them", param_hint="--db, --memory")
+        raise click.BadParameter("take one of them", param_hint="--db, --memory")
     if rate_limits not in {"off", "documented"}:
-        raise typer.BadParameter("must be off or documented", param_hint="--rate-limits")
+        raise click.BadParameter("must be off or documented", param_hint="--rate-limits")
     if not 0 < time_scale <= 1_000_000:
-        raise typer.BadParameter("must be above 0 and at most 1000000", param_hint="--time-scale")
+        raise click.BadParameter("must be above 0 and at most 1000000", param_hint="--time-scale")
     try:
         startup.serve(
             startup.Options(
@@ -61,9 +61,9 @@ def _check_host(host: str) -> None:
         loopback = False
     if not loopback:
         message = f"{host!r} is not a loopback address; the sandbox has no real security and stays on this machine"
-        raise typer.BadParameter(message, param_hint="--host")
+        raise click.BadParameter(message, param_hint="--host")
 
 
 def _check_token(token: str) -> None:
     if not token.isascii() or not token.isprintable() or not token or " " in token:
-        raise typer.BadParameter("must be visible ASCII characters", param_hint="--token")
+        raise click.BadParameter("must be visible ASCII characters", param_hint="--token")

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
-import typer
-
 from paylera_sandbox.cli.connection import Connection, opened
+from paylera_sandbox.cli.exits import DEFAULT_TOKEN
 from paylera_sandbox.cli.output import Output
+from paylera_sandbox.cli.parameters import Option
 
 P = ParamSpec("P")
-DEFAULT_URL, DEFAULT_TOKEN = "http://127.0.0.1:8787", "pl_test_sandbox"  # as in `engine`, which is slow to load
-Url = Annotated[str, typer.Option("--url", envvar="PAYLERA_BASE_URL", help="Where the sandbox is.")]
-Token = Annotated[str, typer.Option("--token", envvar="PAYLERA_API_TOKEN", help="Its token, which picks a namespace.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
+DEFAULT_URL = "http://127.0.0.1:8787"  # as in `engine`, which is slow to load
+Url = Annotated[str, Option("--url", envvar="PAYLERA_BASE_URL", help="Where the sandbox is.")]
+Token = Annotated[str, Option("--token", envvar="PAYLERA_API_TOKEN", help="Its token, which picks a namespace.")]
+Json = Annotated[bool, Option("--json", help="Write JSON for programs.")]
 _OPTIONS: dict[str, tuple[Any, object]] = {
     "url": (Url, DEFAULT_URL),
     "token": (Token, DEFAULT_TOKEN),
@@ -48,6 +48,6 @@ def talks(command: Callable[Concatenate[Session, P], None]) -> Callable[P, None]
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
         for name, (kind, default) in _OPTIONS.items()
     ]
-    run.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]  # what typer reads
+    run.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]  # what `parameters.command` reads
     run.__annotations__ = {**hints, **{name: kind for name, (kind, _) in _OPTIONS.items()}}
     return run

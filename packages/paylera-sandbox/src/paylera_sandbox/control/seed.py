@@ -9,7 +9,6 @@ from paylera_sandbox.control.commands import Order
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.rules import Rule
 from paylera_sandbox.seeding.progress import Seeding
-from paylera_sandbox.seeding.seeder import sow
 from paylera_sandbox.store import Doc
 
 START = {
@@ -21,6 +20,8 @@ START = {
 
 async def start(order: Order) -> Doc:
     """Begin to fill the namespace with customers who came over the last months; `get` tells how far it is."""
+    from paylera_sandbox.seeding.seeder import sow  # it tells its story in calls of the whole API
+
     if order.namespace.seeding is not None and order.namespace.seeding.status == "running":
         raise Problem("seeding.running", "A seeding is under way. GET /sandbox/seed tells how far it is.")
     seeding = order.namespace.seeding = Seeding(**{name: order.body[name] for name in START})

@@ -36,8 +36,12 @@ class Origin(NamedTuple):
     port: int
 
 
-class Closed(Exception):
+class Closed(ConnectionError):
     """The receiver closed a connection before it answered."""
+
+
+class Garbled(OSError):
+    """What the receiver sent is not HTTP."""
 
 
 class Line:
@@ -94,14 +98,14 @@ class Connections:
         self._tls: ssl.SSLContext | None = None
 
     async def post(self, url: str, payload: bytes, headers: dict[str, str], *, keep: int) -> Answer:
-        """Send a POST. Raises OSError, h11.RemoteProtocolError or Closed. A connection that was kept open and is closed
+        """Send a POST. Raises OSError: among them are Closed and Garbled. A connection that was kept open and is closed
         by now is replaced; the receiver may then see the request twice, as with every attempt."""
         origin, head = _address(url, payload, headers)
         while self._idle[origin]:
             line = self._idle[origin].pop()
             try:
                 return await self._post(origin, line, head, payload, keep)
-            except (Closed, ConnectionError):
+            except ConnectionError:
                 if line.answered:
                     raise
         return await self._post(origin, await self._open(origin), head, payload, keep)
@@ -118,6 +122,8 @@ class Connections:
         try:
             answer = await line.post(head, payload, keep=keep)
             reusable = line.renew() and len(self._idle[origin]) < _IDLE
+        except h11.ProtocolError as error:
+            raise Garbled(str(error) or type(error).__name__) from None
         finally:
             if reusable:
                 self._idle[origin].append(line)

@@ -6,12 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-import h11
-
-from paylera_sandbox.webhooks.connections import Answer, Closed, Connections
-
 if TYPE_CHECKING:
     import httpx2
+
+    from paylera_sandbox.webhooks.connections import Answer, Connections
 
 TIMEOUT_SECONDS = 10.0  # of real time, whatever the sandbox's clock says
 _KEPT_OF_ANSWER = 2048
@@ -43,7 +41,7 @@ class Sender:
 
     def __init__(self, receiver: httpx2.AsyncBaseTransport | None = None) -> None:
         self._receiver = receiver
-        self._connections = Connections()
+        self._connections: Connections | None = None
 
     async def post(self, url: str, payload: bytes, headers: dict[str, str]) -> Outcome:
         """Send once; redirects are failures, an answer that takes longer than ten seconds too."""
@@ -53,17 +51,25 @@ class Sender:
                 answer = await self._send(url, payload, headers)
         except TimeoutError:
             return _unanswered(f"no answer within {TIMEOUT_SECONDS:g} s", begun)
-        except (h11.ProtocolError, Closed, OSError) as error:
+        except OSError as error:
             return _unanswered(str(error) or type(error).__name__, begun)
         kept = dict(list(answer.headers.items())[:_KEPT_HEADERS])
         return Outcome(answer.status, answer.body.decode("utf-8", "replace"), kept, None, _since(begun))
 
     def close(self) -> None:
         """Close the connections."""
-        self._connections.close()
+        if self._connections is not None:
+            self._connections.close()
 
     async def _send(self, url: str, payload: bytes, headers: dict[str, str]) -> Answer:
+        from paylera_sandbox.webhooks.connections import (
+            Answer,
+            Closed,
+            Connections,
+        )  # slow to load, and often not needed
+
         if self._receiver is None:
+            self._connections = self._connections or Connections()
             return await self._connections.post(url, payload, headers, keep=_KEPT_OF_ANSWER)
         from httpx2 import HTTPError, Request
 
