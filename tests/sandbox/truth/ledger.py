@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 from typing import Any
 
 from paylera_sandbox.store import Store
@@ -259,6 +260,12 @@ def _told(books: Books, states: dict[str, Any]) -> Iterator[str]:
             yield f"{doc['id']} is {doc['status']}, its last event says {states.get(doc['id'])}"
 
 
+def events_sort_as_they_happened(books: Books) -> Iterator[str]:
+    """By their moment, and then by their id: receivers put them in order by that."""
+    marks = [(event["occurred_at"], event["id"]) for event in books.events]
+    yield from (f"{later[1]} sorts before {earlier[1]}" for earlier, later in pairwise(marks) if later <= earlier)
+
+
 def updates_say_what_was(books: Books) -> Iterator[str]:
     """An update names what changed, and that is not what it is now."""
     for event in books.events:
@@ -283,5 +290,6 @@ CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     periods_are_billed_once,
     invoice_numbers_have_no_gaps,
     states_follow_the_table,
+    events_sort_as_they_happened,
     updates_say_what_was,
 )

@@ -59,6 +59,7 @@ LIES: dict[str, tuple[str, Callable[[dict], object]]] = {
     "periods_are_billed_once": ("invoices", lambda doc: doc.update(lines=doc["lines"] * 2)),
     "invoice_numbers_have_no_gaps": ("invoices", lambda doc: doc.update(number="INV-2026-000099")),
     "states_follow_the_table": ("subscriptions", lambda doc: doc.update(status="paused")),
+    "events_sort_as_they_happened": ("events", lambda doc: doc.update(occurred_at="2026-01-01T00:00:00.000Z")),
     "updates_say_what_was": ("events", lambda doc: doc.update(type="wallet.updated", previous_attributes={})),
 }
 

@@ -14,6 +14,7 @@ from paylera_sandbox.billing.shelf import install
 from paylera_sandbox.catalogue import Catalogue, load
 from paylera_sandbox.clock import Clock, SystemClock, moment, stamp
 from paylera_sandbox.faults.registry import Faults
+from paylera_sandbox.ids import Ids
 from paylera_sandbox.limits import Limits, Setting
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.recorder import Recorder
@@ -56,7 +57,7 @@ class Engine:
     generation: int = 0  # counts how often the data as a whole was put in place
     limits: Limits = field(init=False)
     time: Timeline = field(init=False)
-    noise: Random = field(init=False)
+    ids: Ids = field(init=False)
     memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
     faults: Faults = field(init=False)
 
@@ -74,7 +75,8 @@ class Engine:
         self.memo.clear()
         with self.store.transaction():
             start = self.store.next_number("starts")
-            self.noise = SystemRandom() if self.seed is None else Random(f"{self.seed}:{start}")  # noqa: S311 wanted to be predictable
+            noise = SystemRandom() if self.seed is None else Random(f"{self.seed}:{start}")  # noqa: S311 wanted to be predictable
+            self.ids = Ids(noise, start=start)
             if listing:
                 install(self.store, self.catalogue, stamp(self.time.now()))
             due = agenda.first(self.store)
@@ -132,7 +134,7 @@ class Engine:
             store=self.store,
             catalogue=self.catalogue,
             time=self.time,
-            noise=self.noise,
+            ids=self.ids,
             now=self.time.now(),
             base_url=self.base_url,
         )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import Random
 from typing import Any
 
-from paylera_sandbox import ids
 from paylera_sandbox.billing.cards import Decline
 from paylera_sandbox.catalogue import Catalogue
 from paylera_sandbox.clock import stamp
+from paylera_sandbox.ids import Ids
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc, Store
 from paylera_sandbox.timeline import Timeline
@@ -23,7 +22,7 @@ class Unit:
     store: Store
     catalogue: Catalogue
     time: Timeline
-    noise: Random
+    ids: Ids
     now: datetime
     base_url: str
     emitted: int = 0
@@ -42,7 +41,7 @@ class Unit:
 
     def new_id(self, prefix: str) -> str:
         """Make an id."""
-        return ids.new_id(prefix, self.now, self.noise)
+        return self.ids.new(prefix, self.now)
 
     def need(self, table: str, identifier: str, code: str) -> Doc:
         """Return an object, or refuse with `code`."""

@@ -39,7 +39,7 @@ def sample(unit: Unit, family: str) -> Doc:
             store=store,
             catalogue=unit.catalogue,
             time=unit.time,
-            noise=unit.noise,
+            ids=unit.ids,
             now=unit.now,
             base_url=unit.base_url,
         )
