@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from paylera_sandbox import Sandbox
+from paylera_sandbox.store import amending
 from paylera_sandbox.webhooks import endpoints, outbox, replay
+from paylera_sandbox.webhooks.events import queue, record
 from sandbox.support import Api, ManualClock, Received, Receiver, problem
 
 ENDPOINTS = "/v1/admin/webhook-endpoints"
@@ -281,3 +283,25 @@ def test_what_may_go_next_is_found_by_an_index(api: Api) -> None:
     """However long the queues are: no step of the plan reads a whole table or sorts."""
     plan = api.sandbox.engine.store.execute(f"EXPLAIN QUERY PLAN {outbox._HEADS}", ("we_x", 16))
     assert [row[3] for row in plan] == ["SEARCH outbox USING INDEX outbox_heads (endpoint_id=?)"]
+
+
+def test_what_waits_for_an_endpoint_is_given_up_by_indexes(api: Api) -> None:
+    store, members = api.sandbox.engine.store, ("status", "next_attempt_at")
+    plan = store.execute(f"EXPLAIN QUERY PLAN {amending('deliveries', outbox.WAITING, members)}", (None,) * 4)
+    steps = [row[3] for row in plan]
+    assert any("SEARCH outbox USING" in step and "(endpoint_id=?)" in step for step in steps)
+    assert any("SEARCH deliveries USING" in step and "(id=?)" in step for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+
+
+def test_what_is_given_up_says_so_in_the_object_and_beside_it(api: Api) -> None:
+    with api.sandbox.engine.unit() as unit:
+        gone, other = (endpoints.register(unit, url=f"http://127.0.0.1:9/{n}", events=["customer.*"]) for n in (1, 2))
+        event = record(unit, "customer.updated", {"id": "cus_1", "object": "customer", "name": "Zo\u00eb \U0001f600"})
+        before = {each["id"]: queue(unit, event, each) for each in (gone, other)}
+        outbox.drop(unit, gone["id"])
+        kept, dropped = (unit.store.first("deliveries", endpoint_id=each["id"]) for each in (other, gone))
+        assert dropped == {**before[gone["id"]], "status": "dropped", "next_attempt_at": None}
+        assert kept == before[other["id"]]
+        assert unit.store.newest("deliveries", {"status": "dropped"}) == [dropped]
+        assert outbox.heads(unit.store, gone["id"], limit=9) == []

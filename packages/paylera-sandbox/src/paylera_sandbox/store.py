@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -171,6 +171,12 @@ class Store:
         self._written[table] += 1
         self.execute(_SAVE[table], (_dump(doc), *map(doc.get, _MOVING[table]), doc["id"]))
 
+    def amend(self, table: str, chosen: str, parameters: Sequence[object], **members: str | None) -> None:
+        """Set members of all objects whose ids a query chooses, in the objects and in the columns beside them."""
+        self._written[table] += 1
+        columns = [members[name] for name in members if name in RESOURCES[table]]
+        self.execute(amending(table, chosen, members), (*members.values(), *columns, *parameters))
+
     def delete(self, table: str, identifier: str) -> None:
         """Remove an object."""
         self._written[table] += 1
@@ -241,6 +247,13 @@ class Store:
         """Count up; gaps cannot occur, because the counter is rolled back with the rest."""
         sql = "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
         return int(self.execute(sql, (name,))[0][0])
+
+
+def amending(table: str, chosen: str, members: Iterable[str]) -> str:
+    """Return the statement of `Store.amend`."""
+    paths = "".join(f", '$.{name}', ?" for name in members)
+    beside = "".join(f", {name} = ?" for name in members if name in RESOURCES[table])
+    return f"UPDATE {table} SET doc = json_set(doc{paths}){beside} WHERE id IN ({chosen})"  # noqa: S608 names are ours
 
 
 def _conditions(where: Where) -> tuple[list[str], list[object]]:
