@@ -2,8 +2,9 @@
 
 `python -m inbox.apps.shop paylera_inbox stats` is its `manage.py`; `inbox.apps.shop:wsgi` and `:asgi` serve it.
 
-SHOP_DATABASE: a path (SQLite) or a port (PostgreSQL). SHOP_ATOMIC: ATOMIC_REQUESTS. SHOP_ENQUEUE: `worker`, or nothing.
+SHOP_DATABASE: a path (SQLite) or a port (PostgreSQL). SHOP_ATOMIC: ATOMIC_REQUESTS. SHOP_ENQUEUE: see `queues`.
 SHOP_ASYNC: the handlers are `async def`. SHOP_LOG: the level. SHOP_API: the URL of a sandbox.
+SHOP_TASKS: the backend of Django's task framework.
 SHOP_INBOX, SHOP_DEFERRED, SHOP_NO_TZ: mistakes in the settings.
 """
 
@@ -38,6 +39,7 @@ settings.configure(
         "django.contrib.messages",
         "django.contrib.staticfiles",
         "paylera_django.inbox",
+        *(["django_tasks_db"] if "SHOP_TASKS" in os.environ else []),
     ],
     LOGGING={
         "version": 1,
@@ -57,6 +59,7 @@ settings.configure(
     ROOT_URLCONF=MODULE,
     SECRET_KEY="only for tests",
     STATIC_URL="static/",
+    TASKS={"default": {"BACKEND": os.environ.get("SHOP_TASKS", "")}},
     TEMPLATES=[
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -88,7 +91,9 @@ from django.db import connection, transaction  # noqa: E402
 from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
+from inbox.apps import queues  # noqa: E402
 from inbox.apps.peers import api  # noqa: E402
+from inbox.apps.queues import celery  # noqa: E402, F401 - for its worker
 from paylera.webhooks import PayleraWebhookEvent, WebhookHandlers  # noqa: E402
 from paylera_django import paylera_webhook_urls  # noqa: E402
 from paylera_django.inbox import Inbox  # noqa: E402
@@ -100,6 +105,7 @@ log = logging.getLogger("shop")
 def grant(event: PayleraWebhookEvent) -> None:
     """Write the effect of an event; then fail if its data say so."""
     Group.objects.create(name=f"effect {event.id}")
+    queues.gate(event)
     transaction.on_commit(lambda: log.info("committed %s in_atomic=%s", event.id, connection.in_atomic_block))
     if "fail" in str(event.aggregate_id) and not Group.objects.filter(name="mended").exists():
         raise RuntimeError("the shop is closed")
@@ -114,7 +120,7 @@ async def agrant(event: PayleraWebhookEvent) -> None:
 
 on = WebhookHandlers()
 on("invoice.paid")(agrant if os.environ.get("SHOP_ASYNC") else grant)
-inbox = Inbox(handlers={**on, "*": grant}, enqueue="worker" if os.environ.get("SHOP_ENQUEUE") else None, api=api())
+inbox: Inbox = Inbox(handlers={**on, "*": grant}, enqueue=queues.enqueue(lambda: inbox), api=api(), **queues.OPTIONS)
 
 
 def effects(_request: HttpRequest) -> JsonResponse:

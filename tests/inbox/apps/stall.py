@@ -3,7 +3,7 @@
 `python -m paylera_fastapi.inbox inbox.apps.stall:inbox stats` runs its commands; `inbox.apps.stall:asgi` serves it.
 
 SHOP_DATABASE: a path (SQLite) or a port (PostgreSQL). SHOP_ENGINE: `plain` for an Engine and `def` handlers, otherwise
-an AsyncEngine and `async def` ones. SHOP_ENQUEUE: `worker`, or nothing.
+an AsyncEngine and `async def` ones. SHOP_ENQUEUE: see `queues`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from inbox.apps import queues
 from inbox.apps.peers import api
+from inbox.apps.queues import celery  # noqa: F401 - for its worker
 from paylera.webhooks import PayleraWebhookEvent, WebhookHandlers
 from paylera_fastapi import paylera_webhooks
 from paylera_fastapi.inbox import Inbox, session, sync_session
@@ -51,6 +53,7 @@ def grant(event: PayleraWebhookEvent) -> None:
     """Write the effect of an event; then fail if its data say so."""
     sync_session().add(Effect(event_id=event.id))
     sync_session().flush()
+    queues.gate(event)
     refuse(event)
 
 
@@ -64,7 +67,7 @@ async def agrant(event: PayleraWebhookEvent) -> None:
 
 on = WebhookHandlers()
 on("*")(grant if IS_PLAIN else agrant)
-inbox = Inbox(engine, handlers=on, enqueue="worker" if os.environ.get("SHOP_ENQUEUE") else None, api=api())
+inbox: Inbox = Inbox(engine, handlers=on, enqueue=queues.enqueue(lambda: inbox), api=api(), **queues.OPTIONS)
 
 
 @asynccontextmanager

@@ -1,0 +1,88 @@
+"""Celery behind an inbox: its message is a lane, and its task handles what is due there.
+
+A message that is lost, late or doubled does no harm. What a broker that was down never heard of, and what is due again
+after a failure, is found by the inbox's worker command, or by the task `paylera.sweep` on a schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, Protocol
+
+from paylera.flow import Flow
+
+
+class Drivable(Protocol):
+    """An inbox of a host: its `drive` is `def` or `async def`."""
+
+    def process(self, lane: str, /) -> Flow[int]:
+        """Handle what is due in a lane."""
+        ...
+
+    def work(self, *, once: bool) -> Flow[int]:
+        """Handle what is due anywhere."""
+        ...
+
+    def drive(self, flow: Flow[int], /) -> int | Awaitable[int]:
+        """Run a flow."""
+        ...
+
+
+def celery_queue(
+    app: Any, *, inbox: Callable[[], Drivable], name: str = "paylera", **options: Any
+) -> Callable[[str], None]:
+    """Return an `enqueue` for a Celery `app`: `Inbox(..., enqueue=celery_queue(app, inbox=lambda: inbox))`.
+
+    Registers the tasks `paylera.process_lane` and `paylera.sweep`, which call `inbox()` in the worker; for a second
+    inbox on the same app give another `name`. `options` are those of `apply_async`, as in `queue="billing"`. A broker
+    that does not answer is given up at once: the row is stored, and a sweep will find it.
+    """
+    from kombu.pools import producers
+
+    def process_lane(lane: str) -> None:
+        _drive(inbox(), inbox().process(lane))
+
+    def sweep() -> None:
+        _drive(inbox(), inbox().work(once=True))
+
+    task = app.task(process_lane, name=f"{name}.process_lane", ignore_result=True, shared=False)
+    app.task(sweep, name=f"{name}.sweep", ignore_result=True, shared=False)
+
+    def enqueue(lane: str) -> None:
+        # Celery's own connection goes on trying a dead broker for six seconds, while the sender waits.
+        connection = app.connection_for_write(transport_options={"max_retries": 0})
+        with producers[connection].acquire(block=True) as producer:
+            task.apply_async((lane,), **{"retry": False, **options}, producer=producer)
+
+    return enqueue
+
+
+def _drive(inbox: Drivable, flow: Flow[int]) -> None:
+    outcome = inbox.drive(flow)
+    if inspect.isawaitable(outcome):
+        _to_its_end(outcome)
+
+
+def _to_its_end(awaitable: Awaitable[int]) -> None:
+    async def awaited() -> int:
+        return await awaitable
+
+    future = asyncio.run_coroutine_threadsafe(awaited(), _loop(os.getpid()))
+    try:
+        future.result()
+    except BaseException:  # a time limit of the task
+        future.cancel()
+        raise
+
+
+@cache
+def _loop(_pid: int) -> asyncio.AbstractEventLoop:
+    # One for each process and for all its tasks: the connections that an async engine pools belong to one loop.
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="paylera-inbox", daemon=True).start()
+    return loop

@@ -1,0 +1,49 @@
+"""What stands behind the shops' inboxes: SHOP_ENQUEUE is `worker`, `celery`, `django_task`, `background`, or nothing.
+
+SHOP_BROKER: where Celery's broker is. SHOP_GATE: a directory; the handler of an aggregate with `block` in its id leaves
+its process id there and waits for a file `open`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from paylera.queues import celery_queue
+
+NAME = os.environ.get("SHOP_ENQUEUE")
+OPTIONS: dict[str, Any] = {"lease_seconds": float(os.environ.get("SHOP_LEASE", "300"))}
+celery = Celery("shop", broker=os.environ.get("SHOP_BROKER", "memory://"))
+celery.conf.worker_prefetch_multiplier = 1
+
+
+def enqueue(inbox: Callable[[], Any]) -> Any:
+    """Return what a shop gives to its inbox."""
+    match NAME:
+        case "celery":
+            return celery_queue(celery, inbox=inbox)
+        case "django_task":
+            from paylera_django.inbox.queues import django_task_queue
+
+            return django_task_queue()
+        case "background":
+            from paylera_fastapi.inbox.queues import background_queue
+
+            return background_queue(inbox, at_once=2)
+    return "worker" if NAME else None
+
+
+def gate(event: Any) -> None:
+    """Wait, if the event is one of those."""
+    if "block" not in str(event.aggregate_id):
+        return
+    home = Path(os.environ["SHOP_GATE"])
+    (home / "pid.new").write_text(str(os.getpid()))
+    (home / "pid.new").rename(home / "pid")
+    while not (home / "open").exists():
+        time.sleep(0.02)  # another process opens it
