@@ -28,7 +28,7 @@ def test_an_event_is_typed_by_its_class_or_its_type() -> None:
     event = make_event(InvoicePaidEvent, data={"amount_paid": "5.00"}, id="evt_1")
     assert (event.id, event.data.amount_paid, event.data.total) == ("evt_1", Decimal("5.00"), Decimal("31.32"))
     assert type(make_event("invoice.paid")) is InvoicePaidEvent
-    assert type(make_event("usage.recorded")) is PayleraWebhookEvent
+    assert type(make_event("galaxy.collided")) is PayleraWebhookEvent
     failed = make_event(PaymentFailedEvent)
     assert failed.data.last_error is not None
     assert failed.data.last_error.code == "card_declined"
@@ -79,7 +79,7 @@ def test_the_tables_name_real_types_and_members() -> None:
 
 def test_a_type_outside_the_catalogue_has_the_data_it_is_given() -> None:
     """Of a known family, the family's sample."""
-    assert event_payload("usage.recorded", data={"id": "use_1"})["data"] == {"id": "use_1"}
+    assert event_payload("galaxy.collided", data={"id": "gal_1"})["data"] == {"id": "gal_1"}
     payload = event_payload("invoice.framed")
     assert payload["aggregate_type"] == "invoice"
     assert payload["data"]["currency"] == "USD"

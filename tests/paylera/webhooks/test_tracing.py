@@ -43,7 +43,8 @@ class Tracer:
         ("subscription.canceled", {"customer", "subscription"}),
         ("customer.created", {"customer"}),
         ("webhook_endpoint.created", set()),
-        ("usage.recorded", set()),
+        ("usage.recorded", {"customer", "subscription"}),
+        ("galaxy.collided", set()),
     ],
 )
 def test_a_handled_event_has_a_span(event_type: str, ids: set[str]) -> None:

@@ -31,7 +31,9 @@ _REDIRECT = {"type": "redirect_to_url", "url": "https://checkout.test.paylera.de
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "commission.eligible": {"status": "eligible"},
     "commission.reversed": {"status": "reversed"},
+    "coupon.redeemed": {"times_redeemed": 1},
     "invoice.created": _DRAFT,
+    "invoice.deleted": _DRAFT,
     "invoice.fx_rate_locked": {
         "presentment_currency": "USD",
         "settlement_currency": "EUR",
@@ -45,8 +47,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "invoice.updated": _DRAFT,
     "invoice.voided": {"status": "void", "amount_due": "0.00"},
     "payment.action_completed": {"status": "processing"},
+    "payment.canceled": {"status": "canceled"},
     "payment.charged_back": {"status": "charged_back", "amount_settled": "31.32", "settlement_currency": "USD"},
+    "payment.dispute_won": {"status": "succeeded", "captured_at": NOW},
     "payment.failed": {"status": "failed", "last_error": _DECLINED},
+    "payment.refunded": {"status": "refunded", "captured_at": NOW, "amount_refunded": "31.32"},
     "payment.requires_action": {"status": "requires_action", "next_action": _REDIRECT},
     "payment.succeeded": {"status": "succeeded", "captured_at": NOW},
     "payment_method.attached": {"verified": False},
@@ -66,9 +71,12 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
 }
 
 PREVIOUS: Mapping[str, Mapping[str, Any]] = {
+    "coupon.updated": {"metadata": {"campaign": "spring"}},
     "customer.updated": {"name": "Ada"},
     "invoice.updated": {"total": "0.00"},
+    "payment_method.updated": {"is_default": False},
     "subscription.updated": {"plan_code": "starter", "version": 1},
+    "wallet.updated": {"balance": "14.20"},
     "webhook_endpoint.updated": {"events": ["invoice.*"]},
 }
 """The `previous_attributes` of the types that have them."""

@@ -75,5 +75,5 @@ def _type_of(cls: type[PayleraWebhookEvent]) -> str:
     for event_type, known in EVENT_TYPES.items():
         if known is cls:
             return event_type
-    msg = f"{cls.__name__} stands for no single type; name one, for example 'usage.recorded'"
+    msg = f"{cls.__name__} stands for no single type; name one, for example 'invoice.paid'"
     raise ValueError(msg)

@@ -177,6 +177,45 @@ def wallet(_at: datetime) -> Object:
     }
 
 
+def coupon(at: datetime) -> Object:
+    """Return a coupon of ten per cent that nobody has taken yet."""
+    nothing = dict.fromkeys(("name", "amount_off", "currency", "duration_in_months", "max_redemptions", "expires_at"))
+    return {
+        "id": sample_id("cpn"),
+        "object": "coupon",
+        "code": "WELCOME10",
+        "percent_off": "10",
+        "duration": "once",
+        **nothing,
+        "metadata": {},
+        "times_redeemed": 0,
+        "status": "active",
+        "created_at": stamp(at, days=-30),
+        "updated_at": stamp(at),
+    }
+
+
+def usage(at: datetime) -> Object:
+    """Return the first of ten included exports."""
+    return {
+        "id": sample_id("use"),
+        "object": "usage_event",
+        "customer_id": sample_id("cus"),
+        "subscription_id": sample_id("sub"),
+        "feature_code": "exports",
+        "meter": "exports",
+        "quantity": "1",
+        "timestamp": stamp(at),
+        "external_id": None,
+        "usage": "1",
+        "balance": "9",
+        "included": "10",
+        "unlimited": False,
+        "properties": {},
+        "recorded_at": stamp(at),
+    }
+
+
 def payout_batch(at: datetime) -> Object:
     """Return a payout batch that was just created."""
     moments = {"created_at": stamp(at), "updated_at": stamp(at)}
@@ -218,6 +257,7 @@ def dunning(_at: datetime) -> Object:
 # Family of the event type -> (sample of its data, aggregate type, member of the data that names the aggregate).
 FAMILIES: dict[str, tuple[Callable[[datetime], Object], str, str]] = {
     "commission": (commission, "affiliate", "affiliate_id"),
+    "coupon": (coupon, "coupon", "id"),
     "customer": (customer, "customer", "id"),
     "dunning": (dunning, "subscription", "subscription_id"),
     "invoice": (invoice, "invoice", "id"),
@@ -225,6 +265,7 @@ FAMILIES: dict[str, tuple[Callable[[datetime], Object], str, str]] = {
     "payment_method": (payment_method, "customer", "customer_id"),
     "payout_batch": (payout_batch, "payout_batch", "id"),
     "subscription": (subscription, "subscription", "id"),
+    "usage": (usage, "subscription", "subscription_id"),
     "wallet": (wallet, "wallet", "id"),
     "webhook_endpoint": (webhook_endpoint, "webhook_endpoint", "id"),
 }

@@ -22,15 +22,24 @@ if TYPE_CHECKING:
         PayoutBatchFailedEvent,
         PayoutBatchSettledEvent,
         WalletAutoTopupFailedEvent,
+        WalletCreatedEvent,
+        WalletUpdatedEvent,
         WebhookEndpointCreatedEvent,
         WebhookEndpointDeliveryFailedEvent,
         WebhookEndpointDisabledEvent,
+        WebhookEndpointPingEvent,
         WebhookEndpointUpdatedEvent,
+    )
+    from paylera.webhooks.coupons import (
+        CouponCreatedEvent,
+        CouponRedeemedEvent,
+        CouponUpdatedEvent,
     )
     from paylera.webhooks.event import PayleraWebhookEvent
     from paylera.webhooks.handlers import HandlerOptions
     from paylera.webhooks.invoices import (
         InvoiceCreatedEvent,
+        InvoiceDeletedEvent,
         InvoiceFinalizedEvent,
         InvoiceFxRateLockedEvent,
         InvoiceMarkedUncollectibleEvent,
@@ -41,11 +50,16 @@ if TYPE_CHECKING:
     )
     from paylera.webhooks.payments import (
         PaymentActionCompletedEvent,
+        PaymentCanceledEvent,
         PaymentChargedBackEvent,
         PaymentCreatedEvent,
+        PaymentDisputeWonEvent,
         PaymentFailedEvent,
         PaymentMethodAttachedEvent,
+        PaymentMethodDetachedEvent,
+        PaymentMethodUpdatedEvent,
         PaymentMethodVerifiedEvent,
+        PaymentRefundedEvent,
         PaymentRequiresActionEvent,
         PaymentSucceededEvent,
     )
@@ -73,6 +87,9 @@ if TYPE_CHECKING:
         SubscriptionUpdatedEvent,
         SubscriptionUsageThresholdCrossedEvent,
     )
+    from paylera.webhooks.usage import (
+        UsageRecordedEvent,
+    )
 
     E = TypeVar("E")
     R = TypeVar("R")
@@ -94,6 +111,12 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, event_type: Literal["commission.reversed"], /, **options: Unpack[HandlerOptions]) -> Registrar[CommissionReversedEvent]: ...
         @overload
+        def __call__(self, event_type: Literal["coupon.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[CouponCreatedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["coupon.redeemed"], /, **options: Unpack[HandlerOptions]) -> Registrar[CouponRedeemedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["coupon.updated"], /, **options: Unpack[HandlerOptions]) -> Registrar[CouponUpdatedEvent]: ...
+        @overload
         def __call__(self, event_type: Literal["customer.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[CustomerCreatedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["customer.tax_id_invalidated"], /, **options: Unpack[HandlerOptions]) -> Registrar[CustomerTaxIdInvalidatedEvent]: ...
@@ -103,6 +126,8 @@ if TYPE_CHECKING:
         def __call__(self, event_type: Literal["dunning.exhausted"], /, **options: Unpack[HandlerOptions]) -> Registrar[DunningExhaustedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["invoice.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[InvoiceCreatedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["invoice.deleted"], /, **options: Unpack[HandlerOptions]) -> Registrar[InvoiceDeletedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["invoice.finalized"], /, **options: Unpack[HandlerOptions]) -> Registrar[InvoiceFinalizedEvent]: ...
         @overload
@@ -120,17 +145,27 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, event_type: Literal["payment.action_completed"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentActionCompletedEvent]: ...
         @overload
+        def __call__(self, event_type: Literal["payment.canceled"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentCanceledEvent]: ...
+        @overload
         def __call__(self, event_type: Literal["payment.charged_back"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentChargedBackEvent]: ...
         @overload
         def __call__(self, event_type: Literal["payment.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentCreatedEvent]: ...
         @overload
+        def __call__(self, event_type: Literal["payment.dispute_won"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentDisputeWonEvent]: ...
+        @overload
         def __call__(self, event_type: Literal["payment.failed"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentFailedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["payment.refunded"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentRefundedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["payment.requires_action"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentRequiresActionEvent]: ...
         @overload
         def __call__(self, event_type: Literal["payment.succeeded"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentSucceededEvent]: ...
         @overload
         def __call__(self, event_type: Literal["payment_method.attached"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentMethodAttachedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["payment_method.detached"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentMethodDetachedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["payment_method.updated"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentMethodUpdatedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["payment_method.verified"], /, **options: Unpack[HandlerOptions]) -> Registrar[PaymentMethodVerifiedEvent]: ...
         @overload
@@ -182,7 +217,13 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, event_type: Literal["subscription.usage_threshold_crossed"], /, **options: Unpack[HandlerOptions]) -> Registrar[SubscriptionUsageThresholdCrossedEvent]: ...
         @overload
+        def __call__(self, event_type: Literal["usage.recorded"], /, **options: Unpack[HandlerOptions]) -> Registrar[UsageRecordedEvent]: ...
+        @overload
         def __call__(self, event_type: Literal["wallet.auto_topup_failed"], /, **options: Unpack[HandlerOptions]) -> Registrar[WalletAutoTopupFailedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["wallet.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[WalletCreatedEvent]: ...
+        @overload
+        def __call__(self, event_type: Literal["wallet.updated"], /, **options: Unpack[HandlerOptions]) -> Registrar[WalletUpdatedEvent]: ...
         @overload
         def __call__(self, event_type: Literal["webhook_endpoint.created"], /, **options: Unpack[HandlerOptions]) -> Registrar[WebhookEndpointCreatedEvent]: ...
         @overload
@@ -190,9 +231,11 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, event_type: Literal["webhook_endpoint.disabled"], /, **options: Unpack[HandlerOptions]) -> Registrar[WebhookEndpointDisabledEvent]: ...
         @overload
+        def __call__(self, event_type: Literal["webhook_endpoint.ping"], /, **options: Unpack[HandlerOptions]) -> Registrar[WebhookEndpointPingEvent]: ...
+        @overload
         def __call__(self, event_type: Literal["webhook_endpoint.updated"], /, **options: Unpack[HandlerOptions]) -> Registrar[WebhookEndpointUpdatedEvent]: ...
         @overload
-        def __call__(self, event_type: Literal["*", "commission.*", "customer.*", "dunning.*", "invoice.*", "payment.*", "payment_method.*", "payout_batch.*", "subscription.*", "usage.*", "wallet.*", "webhook_endpoint.*"], /, **options: Unpack[HandlerOptions]) -> Registrar[PayleraWebhookEvent]: ...
+        def __call__(self, event_type: Literal["*", "commission.*", "coupon.*", "customer.*", "dunning.*", "invoice.*", "payment.*", "payment_method.*", "payout_batch.*", "subscription.*", "usage.*", "wallet.*", "webhook_endpoint.*"], /, **options: Unpack[HandlerOptions]) -> Registrar[PayleraWebhookEvent]: ...
         def __call__(self, event_type: str, /, **options: Unpack[HandlerOptions]) -> object:
             """Return the decorator that registers a function for `event_type`."""
             ...

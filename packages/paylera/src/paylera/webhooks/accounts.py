@@ -37,6 +37,8 @@ class WalletData(Model):
     balance: Decimal | None = None
     auto_top_up: dict[str, Any] | None = None
     drift_floor: Decimal | None = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
 
 
 class PayoutBatchData(Model):
@@ -90,6 +92,9 @@ WebhookEndpointCreatedEventData = WebhookEndpointData
 WebhookEndpointUpdatedEventData = WebhookEndpointData
 WebhookEndpointDisabledEventData = WebhookEndpointData
 WebhookEndpointDeliveryFailedEventData = WebhookEndpointData
+WalletCreatedEventData = WalletData
+WalletUpdatedEventData = WalletData
+WebhookEndpointPingEventData = WebhookEndpointData
 
 
 class CustomerCreatedEvent(PayleraWebhookEvent):
@@ -174,3 +179,21 @@ class WebhookEndpointDeliveryFailedEvent(PayleraWebhookEvent):
     """A delivery to another endpoint failed for good."""
 
     data: WebhookEndpointDeliveryFailedEventData
+
+
+class WalletCreatedEvent(PayleraWebhookEvent):
+    """A wallet was opened."""
+
+    data: WalletCreatedEventData
+
+
+class WalletUpdatedEvent(PayleraWebhookEvent):
+    """A wallet's balance or its automatic top-up changed; `previous_attributes` holds the old values."""
+
+    data: WalletUpdatedEventData
+
+
+class WebhookEndpointPingEvent(PayleraWebhookEvent):
+    """This endpoint is being tried out; no other one is told."""
+
+    data: WebhookEndpointPingEventData

@@ -41,6 +41,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "invoices": (
         "invoice.created",
+        "invoice.deleted",
         "invoice.finalized",
         "invoice.fx_rate_locked",
         "invoice.marked_uncollectible",
@@ -51,12 +52,17 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "payments": (
         "payment.action_completed",
+        "payment.canceled",
         "payment.charged_back",
         "payment.created",
+        "payment.dispute_won",
         "payment.failed",
+        "payment.refunded",
         "payment.requires_action",
         "payment.succeeded",
         "payment_method.attached",
+        "payment_method.detached",
+        "payment_method.updated",
         "payment_method.verified",
     ),
     "accounts": (
@@ -70,19 +76,21 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "payout_batch.failed",
         "payout_batch.settled",
         "wallet.auto_topup_failed",
+        "wallet.created",
+        "wallet.updated",
         "webhook_endpoint.created",
         "webhook_endpoint.delivery_failed",
         "webhook_endpoint.disabled",
+        "webhook_endpoint.ping",
         "webhook_endpoint.updated",
     ),
+    "coupons": ("coupon.created", "coupon.redeemed", "coupon.updated"),
+    "usage": ("usage.recorded",),
 }
-"""Every type that has a class of its own, by the module that defines it; `usage.*` events have the base class."""
+"""Every type that has a class of its own, by the module that defines it."""
 
-PATTERNS = (
-    "*",
-    *sorted({f"{item.partition('.')[0]}.*" for types in FAMILIES.values() for item in types} | {"usage.*"}),
-)
-"""Every pattern that a known type matches; `usage.*` has no types of its own."""
+PATTERNS = ("*", *sorted({f"{item.partition('.')[0]}.*" for types in FAMILIES.values() for item in types}))
+"""Every pattern that a known type matches."""
 
 
 def stem(event_type: str) -> str:

@@ -76,6 +76,7 @@ InvoicePaymentFailedEventData = InvoiceData
 InvoiceVoidedEventData = InvoiceData
 InvoiceMarkedUncollectibleEventData = InvoiceData
 InvoiceFxRateLockedEventData = InvoiceData
+InvoiceDeletedEventData = InvoiceData
 
 
 class InvoiceCreatedEvent(PayleraWebhookEvent):
@@ -124,3 +125,9 @@ class InvoiceFxRateLockedEvent(PayleraWebhookEvent):
     """The exchange rate of an invoice was fixed."""
 
     data: InvoiceFxRateLockedEventData
+
+
+class InvoiceDeletedEvent(PayleraWebhookEvent):
+    """A draft was deleted."""
+
+    data: InvoiceDeletedEventData

@@ -49,6 +49,7 @@ class PaymentData(Model):
     amount_settled: Decimal | None = None
     settlement_currency: str | None = None
     fx_rate: Decimal | None = None
+    amount_refunded: Decimal | None = None
     captured_at: Timestamp | None = None
     settled_at: Timestamp | None = None
     next_action: PaymentNextActionData | None = None
@@ -95,6 +96,11 @@ PaymentFailedEventData = PaymentData
 PaymentChargedBackEventData = PaymentData
 PaymentMethodAttachedEventData = PaymentMethodData
 PaymentMethodVerifiedEventData = PaymentMethodData
+PaymentCanceledEventData = PaymentData
+PaymentDisputeWonEventData = PaymentData
+PaymentRefundedEventData = PaymentData
+PaymentMethodDetachedEventData = PaymentMethodData
+PaymentMethodUpdatedEventData = PaymentMethodData
 
 
 class PaymentCreatedEvent(PayleraWebhookEvent):
@@ -143,3 +149,33 @@ class PaymentMethodVerifiedEvent(PayleraWebhookEvent):
     """A payment method was verified."""
 
     data: PaymentMethodVerifiedEventData
+
+
+class PaymentCanceledEvent(PayleraWebhookEvent):
+    """A payment was given up before it was made."""
+
+    data: PaymentCanceledEventData
+
+
+class PaymentDisputeWonEvent(PayleraWebhookEvent):
+    """A payment that was charged back came back."""
+
+    data: PaymentDisputeWonEventData
+
+
+class PaymentRefundedEvent(PayleraWebhookEvent):
+    """A payment was given back, in part or in full; see `amount_refunded` and `refunds`."""
+
+    data: PaymentRefundedEventData
+
+
+class PaymentMethodDetachedEvent(PayleraWebhookEvent):
+    """A payment method was removed from a customer."""
+
+    data: PaymentMethodDetachedEventData
+
+
+class PaymentMethodUpdatedEvent(PayleraWebhookEvent):
+    """A payment method changed; `previous_attributes` holds the old values."""
+
+    data: PaymentMethodUpdatedEventData
