@@ -76,8 +76,12 @@ def test_checkout_to_cancellation(live: Any, customer: Any) -> None:
 def test_webhook_endpoints(live: Any) -> None:
     made = live.create_webhook_endpoint(url="http://127.0.0.1:9/x", events=["invoice.*"])
     assert live.rotate_webhook_secret(made["id"])["secret"] != made["secret"]
+    ping = live.ping_webhook_endpoint(made["id"])
+    assert ping["event_type"] == "webhook_endpoint.ping"
+    assert {"request", "event_type"} <= live.get_webhook_delivery(made["id"], ping["id"]).keys()
     assert live.update_webhook_endpoint(made["id"], status="disabled")["status"] == "disabled"
-    assert live.items(live.client.list_webhook_deliveries(made["id"])) == []
+    (found,) = live.items(live.client.list_webhook_deliveries(made["id"]))
+    assert found["id"] == ping["id"]
     assert live.delete_webhook_endpoint(made["id"]) is None
     with pytest.raises(errors.NotFoundError):
         live.get_webhook_endpoint(made["id"])

@@ -173,6 +173,8 @@ ROWS: list[Row] = [
     ("delete_webhook_endpoint", ("we_1",), {}, f"DELETE {HOOKS}/we_1", None),
     ("rotate_webhook_secret", ("we_1",), {}, f"POST {HOOKS}/we_1/rotate-secret", {}),
     ("list_webhook_deliveries", ("we_1",), {"status": "failed"}, f"GET {HOOKS}/we_1/deliveries?status=failed", None),
+    ("get_webhook_delivery", ("we_1", "del_1"), {}, f"GET {HOOKS}/we_1/deliveries/del_1", None),
+    ("ping_webhook_endpoint", ("we_1",), {}, f"POST {HOOKS}/we_1/ping", {}),
     ("retry_webhook_delivery", ("we_1", "del_1"), {}, f"POST {HOOKS}/we_1/deliveries/del_1/retry", {}),
     ("replay_webhook_events", ("we_1",), {"since": WHEN, "event_types": ("invoice.paid",)},
      f"POST {HOOKS}/we_1/replay", {"since": "2026-11-24T09:30:00.000Z", "event_types": ["invoice.paid"]}),

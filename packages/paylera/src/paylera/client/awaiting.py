@@ -227,6 +227,8 @@ class AsyncPayleraClient:
     delete_webhook_endpoint = awaitable(administration.delete_webhook_endpoint)
     rotate_webhook_secret = awaitable(administration.rotate_webhook_secret)
     list_webhook_deliveries = awaitable_list(administration.list_webhook_deliveries)
+    get_webhook_delivery = awaitable(administration.get_webhook_delivery)
+    ping_webhook_endpoint = awaitable(administration.ping_webhook_endpoint)
     retry_webhook_delivery = awaitable(administration.retry_webhook_delivery)
     replay_webhook_events = awaitable(administration.replay_webhook_events)
     get_dunning_policy = awaitable(administration.get_dunning_policy)

@@ -226,6 +226,8 @@ class PayleraClient:
     delete_webhook_endpoint = blocking(administration.delete_webhook_endpoint)
     rotate_webhook_secret = blocking(administration.rotate_webhook_secret)
     list_webhook_deliveries = blocking_list(administration.list_webhook_deliveries)
+    get_webhook_delivery = blocking(administration.get_webhook_delivery)
+    ping_webhook_endpoint = blocking(administration.ping_webhook_endpoint)
     retry_webhook_delivery = blocking(administration.retry_webhook_delivery)
     replay_webhook_events = blocking(administration.replay_webhook_events)
     get_dunning_policy = blocking(administration.get_dunning_policy)

@@ -75,6 +75,17 @@ def list_webhook_deliveries(
     return listing("ListWebhookDeliveries", template, params, limit=limit, cursor=cursor, endpoint_id=endpoint_id)
 
 
+def get_webhook_delivery(endpoint_id: str, delivery_id: str) -> Call[WebhookDelivery]:
+    """Read one delivery with the request that was sent and every attempt."""
+    ids = {"delivery_id": delivery_id}
+    return fetch("GetWebhookDelivery", f"{_ONE}/deliveries/{{delivery_id}}", endpoint_id=endpoint_id, **ids)
+
+
+def ping_webhook_endpoint(endpoint_id: str, *, idempotency_key: str | None = None) -> Call[WebhookDelivery]:
+    """Send a `webhook_endpoint.ping` to one receiver, and return its delivery, which may still be under way."""
+    return write("PingWebhookEndpoint", f"POST {_ONE}/ping", None, idempotency_key, endpoint_id=endpoint_id)
+
+
 def retry_webhook_delivery(
     endpoint_id: str, delivery_id: str, *, idempotency_key: str | None = None
 ) -> Call[WebhookDelivery]:
