@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from paylera import PayleraClient, RateLimitError, ServerError, TransportError
 from paylera_sandbox import Sandbox
+from paylera_sandbox.billing import methods
 from paylera_sandbox.faults import specs
 from paylera_sandbox.faults.actions import ACTIONS
 from paylera_sandbox.faults.schedule import chance, matches
@@ -389,6 +390,19 @@ def test_a_charge_counts_once(api: Api) -> None:
     assert api.sandbox.faults.get(fault["id"])["matched"] == 1
     problem(api.post(path, {"plan_code": "pro_yearly"}), 402, "payment.declined")
     assert api.sandbox.faults.get(fault["id"])["fired"] == 1
+
+
+def test_a_trial_that_needs_a_method_uses_up_no_decline(api: Api) -> None:
+    """Nothing is charged in it, so the decline is for the next customer, who pays at once."""
+    first, second = api.customer(), api.customer()
+    with api.sandbox.engine.unit() as unit:
+        for customer in (first, second):
+            methods.attach_token(unit, unit.customer(customer["id"]), "card", "tok_visa_success", default=True)
+    fault = api.sandbox.faults.add("decline", card="4242", times=1)
+    body = {"plan_code": "starter", "require_payment_method": True}
+    trial = api.ok("/v1/subscriptions", {**body, "customer_id": first["id"], "trial_days": 14})
+    assert (trial["status"], api.sandbox.faults.get(fault["id"])["matched"]) == ("trialing", 0)
+    problem(api.post("/v1/subscriptions", {**body, "customer_id": second["id"]}), 402, "payment.declined")
 
 
 def test_a_renewal_declined_and_recovered() -> None:

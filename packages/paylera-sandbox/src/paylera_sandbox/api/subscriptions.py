@@ -59,15 +59,14 @@ def create(call: Call) -> Doc:
     terms = conditions.read(unit, plan, given)
     subscriptions.refuse_second(unit, customer, plan)
     method = _method(unit, customer, given.get("default_payment_method_id"))
-    if _needs_method(unit, customer, plan, terms, given.get("require_payment_method")):
-        _expect_chargeable(unit, method)
+    wanted, pays = given.get("require_payment_method"), _pays_now(unit, customer, plan, terms)
+    if wanted or (wanted is None and pays):
+        _expect_chargeable(unit, method, now=pays)
     return subscriptions.start(unit, customer, plan, terms, method=method)
 
 
-def _needs_method(unit: Unit, customer: Doc, plan: Doc, terms: Terms, wanted: bool | None) -> bool:
-    """Go by what the caller wants; else a method is needed if there is something to pay now."""
-    if wanted is not None:
-        return wanted
+def _pays_now(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
+    """Tell whether there is something to pay at once: not in a trial, and not when all of it is free."""
     return not conditions.has_trial(plan, terms) and not subscriptions.begins_free(unit, customer, plan, terms)
 
 
@@ -149,11 +148,13 @@ def _method(unit: Unit, customer: Doc, identifier: str | None) -> Doc | None:
     return method
 
 
-def _expect_chargeable(unit: Unit, method: Doc | None) -> None:
+def _expect_chargeable(unit: Unit, method: Doc | None, *, now: bool) -> None:
+    """Refuse unless there is a method that a charge would go through on. One that is not charged now is not asked for
+    the declines on demand: those are for charges, and counted."""
     if method is None:
         detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
         raise Problem("payment_method.required", detail)
-    decline = methods.decline_of(unit, method, ahead=True)
+    decline = methods.decline_of(unit, method, ahead=True) if now else methods.own_decline(unit, method)
     if decline:
         # Kept, because a decline that was asked for is used up.
         raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)

@@ -167,12 +167,18 @@ def usual(unit: Unit, customer_id: str, subscription: Doc | None = None) -> Doc 
 def decline_of(unit: Unit, method: Doc, *, ahead: bool = False) -> Decline | None:
     """Return why a charge of a stored method fails now, or None if it does not. All charges ask here, once each: it may
     be a fault that was asked for. Who only wants to know what will come of a charge asks `ahead`."""
+    if method["verified"]:
+        card = method["card"]["last4"] if method["card"] else None
+        on_demand = charges.decline(unit, method["customer_id"], card=card, payment_method_id=method["id"], ahead=ahead)
+        if on_demand is not None:
+            return on_demand
+    return own_decline(unit, method)
+
+
+def own_decline(unit: Unit, method: Doc) -> Decline | None:
+    """Return why any charge of a method would fail now, whatever goes wrong on demand."""
     if not method["verified"]:
         return DECLINES["not_verified"]
-    card = method["card"]["last4"] if method["card"] else None
-    on_demand = charges.decline(unit, method["customer_id"], card=card, payment_method_id=method["id"], ahead=ahead)
-    if on_demand is not None:
-        return on_demand
     if _expired(unit, method):
         return DECLINES["expired_card"]
     behaviour = method["_behaviour"]
