@@ -85,6 +85,13 @@ def webhook() -> None:
     main()
 
 
+def inbox() -> None:
+    """Time an acknowledgement, with a handler of five seconds behind the worker, against an empty view."""
+    from benchmarks.inbox import main
+
+    main()
+
+
 def sandbox_clock() -> None:
     """Advance the sandbox's clock by two years over a thousand subscriptions."""
     from benchmarks.sandbox_clock import main
@@ -110,6 +117,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "relay": relay,
     "imports": imports,
     "webhook": webhook,
+    "inbox": inbox,
     "sandbox-clock": sandbox_clock,
     "sandbox-delivery": sandbox_delivery,
     "sandbox-calls": sandbox_calls,

@@ -5,8 +5,10 @@ Started by `benchmarks.servers` as `benchmarks.apps:<name>`; the upstream's addr
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import time
 from typing import Any
 
 UPSTREAM = os.environ.get("BENCH_UPSTREAM", "http://127.0.0.1:9")
@@ -16,6 +18,8 @@ ANSWER = json.dumps({
     "subscription_id": "sub_0190f3b2c5a87e3e9d3c", "padding": "x" * 1450,
 }).encode()  # fmt: skip
 TOKEN = "pl_test_benchmark"
+SECRET = "whsec_benchmark"
+DATABASE = os.environ.get("BENCH_DATABASE", "postgres")
 
 
 async def upstream(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -69,7 +73,10 @@ def _fastapi_relay(*, is_async: bool) -> Any:
 def _configure_django() -> None:
     from django.conf import settings
 
-    settings.configure(SECRET_KEY="benchmark", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], MIDDLEWARE=[])
+    database = {"ENGINE": "django.db.backends.postgresql", "NAME": DATABASE, "USER": "postgres", "HOST": "127.0.0.1",
+                "PORT": os.environ.get("BENCH_POSTGRES", "9"), "CONN_MAX_AGE": None}  # fmt: skip
+    settings.configure(SECRET_KEY="benchmark", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], MIDDLEWARE=[], USE_TZ=True,
+                       INSTALLED_APPS=["paylera_django.inbox"], DATABASES={"default": database})  # fmt: skip
     import django
 
     django.setup()
@@ -111,12 +118,60 @@ def _django(urls: Any, *, is_async: bool = False) -> Any:
     return get_asgi_application() if is_async else get_wsgi_application()
 
 
+def _slow(_event: object) -> None:
+    time.sleep(5)
+
+
+def _django_inbox_urls() -> list[Any]:
+    from django.core.management import call_command
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import include, path
+    from django.views.decorators.csrf import csrf_exempt
+
+    from paylera_django import paylera_webhook_urls
+    from paylera_django.inbox import Inbox
+
+    call_command("migrate", verbosity=0)
+    inbox = Inbox(handlers={"*": _slow}, enqueue="worker")
+    globals()["work"] = lambda: inbox.drive(inbox.work())
+
+    @csrf_exempt
+    def empty(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(b"")
+
+    return [path("empty", empty), path("hooks/", include(paylera_webhook_urls(signing_secret=SECRET, inbox=inbox)))]
+
+
+def _fastapi_inbox() -> Any:
+    from fastapi import FastAPI, Response
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from paylera_fastapi import paylera_webhooks
+    from paylera_fastapi.inbox import Inbox
+
+    port = os.environ["BENCH_POSTGRES"]
+    engine = create_async_engine(f"postgresql+psycopg://postgres@127.0.0.1:{port}/{DATABASE}")
+    inbox = Inbox(engine, handlers={"*": _slow}, enqueue="worker")
+    globals()["work"] = lambda: asyncio.run(inbox.drive(inbox.work()))
+    app = FastAPI()
+    app.router.add_event_handler("startup", inbox.create_tables)
+    app.include_router(paylera_webhooks(signing_secret=SECRET, inbox=inbox), prefix="/hooks")
+
+    @app.post("/empty")
+    async def empty() -> Response:
+        return Response(b"")
+
+    return app
+
+
 _FACTORIES = {
     "starlette_httpx": _starlette_baseline,
     "fastapi_relay": lambda: _fastapi_relay(is_async=True),
     "fastapi_relay_def": lambda: _fastapi_relay(is_async=False),
     "django_httpx": lambda: _django(_django_baseline_urls),
     "django_relay": lambda: _django(_django_relay_urls),
+    "django_inbox": lambda: _django(_django_inbox_urls),
+    "fastapi_inbox": _fastapi_inbox,
     "django_relay_asgi": lambda: _django(_django_relay_urls, is_async=True),
 }
 

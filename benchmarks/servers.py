@@ -114,13 +114,13 @@ def _free_port() -> int:
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if process.poll() is not None:
             raise RuntimeError("a benchmark server ended before it answered")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise RuntimeError("a benchmark server did not answer within 10 s")
+    raise RuntimeError("a benchmark server did not answer within a minute")
 
 
 def _family(pid: int) -> list[int]:
