@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
+WORKERS ?= 2
 # uv trusts what the system trusts, as pip does: an index may stand behind a certificate authority of its own.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
@@ -28,8 +29,10 @@ demo: setup  ## sandbox + Django example on http://127.0.0.1:8001
 demo-fastapi: setup  ## sandbox + FastAPI example on http://127.0.0.1:8002
 	$(RUN) python examples/python/demo.py fastapi
 
+# The browser's tests come after the others, in one process: Playwright's event loop keeps others from starting.
 test: setup foreign  ## every test; the core must be covered whole
-	$(RUN) pytest --cov --cov-report=term-missing:skip-covered
+	$(RUN) pytest -m 'not browser' -n $(WORKERS) --dist loadfile --cov --cov-report=
+	$(RUN) pytest -m browser --cov --cov-append --cov-report=term-missing:skip-covered
 	$(RUN) coverage report --include='packages/paylera/src/*' --fail-under=100
 
 test-fast: setup  ## tests without a browser and without the slow ones
