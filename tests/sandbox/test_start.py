@@ -34,7 +34,7 @@ class Server(startup.Server):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/v1/plans", headers={"Authorization": "Bearer pl_test_sandbox"})
         print("answer", connection.getresponse().status, *sys.modules, file=sys.stderr)
-        self.should_exit = True
+        self.end()
 
 startup.Server = Server
 sys.argv = ["paylera-sandbox", "serve", "--memory", "--port", "0"]

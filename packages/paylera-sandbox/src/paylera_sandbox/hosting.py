@@ -63,7 +63,7 @@ class Host:
         if self._thread is None or self._loop is None:
             return
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.end()
         elif self._ended is not None:
             self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -75,6 +76,7 @@ class Server(uvicorn.Server):
         self.ready = threading.Event()
         self._announce = announce
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -88,6 +90,26 @@ class Server(uvicorn.Server):
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
+
+    def end(self) -> None:
+        """Stop serving. Any thread may call it."""
+        self.should_exit = True
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._ended.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End on a signal, the second time without waiting for answers that are under way."""
+        super().handle_exit(sig, frame)
+        self.end()
+
+    async def main_loop(self) -> None:
+        """Serve until told to end, and then end at once: uvicorn itself looks ten times a second. Its ticks are tenths
+        of seconds; each tenth renews the `Date` of the answers."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 10
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
