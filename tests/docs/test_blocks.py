@@ -192,6 +192,43 @@ with TestClient(documented.app) as client:
         assert answer.status_code == 200, answer.text
 documented.engine.dispose()
 """
+DJANGO_QUEUE = """
+from importlib.util import find_spec
+import django
+from django.conf import settings
+framework = "django.tasks" if find_spec("django.tasks") else "django_tasks"
+settings.configure(
+    SECRET_KEY="docs", USE_TZ=True, INSTALLED_APPS=["paylera_django.inbox"], PAYLERA_INBOX="documented.inbox",
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    TASKS={"default": {"BACKEND": framework + ".backends.immediate.ImmediateBackend"}},
+)
+django.setup()
+from django.core.management import call_command
+from paylera.testing import make_event
+call_command("migrate", verbosity=0)
+import documented
+if hasattr(documented, "app"):
+    documented.app.conf.task_always_eager = True
+    documented.app.loader.import_default_modules()
+inbox, event = documented.inbox, make_event("invoice.paid")
+inbox.drive(inbox.receive(event, payload=event.model_dump_json().encode()))
+assert inbox.drive(inbox.counts()) == {"done": 1}, inbox.drive(inbox.counts())
+"""
+FASTAPI_QUEUE = """
+import asyncio, os, tempfile
+os.chdir(tempfile.mkdtemp())
+import documented
+from paylera.testing import make_event
+async def main():
+    inbox, event = documented.inbox, make_event("invoice.paid")
+    await inbox.create_tables()
+    await inbox.drive(inbox.receive(event, payload=event.model_dump_json().encode()))
+    async with asyncio.timeout(30):
+        while await inbox.drive(inbox.counts()) != {"done": 1}:
+            await asyncio.sleep(0.01)
+    await documented.engine.dispose()
+asyncio.run(main())
+"""
 PLAIN = "import documented"
 RUNNERS = {
     "django": DJANGO,
@@ -200,6 +237,8 @@ RUNNERS = {
     "authorize": AUTHORIZE,
     "delivery": DELIVERY,
     "plain": PLAIN,
+    "django-queue": DJANGO_QUEUE,
+    "fastapi-queue": FASTAPI_QUEUE,
     "inbox-settings": INBOX_SETTINGS,
     "inbox-django": INBOX_DJANGO,
     "inbox-claims": INBOX_CLAIMS,
