@@ -142,7 +142,8 @@ def main() -> int:
     with ProcessPoolExecutor(options.processes) as pool:
         for found in pool.map(attack, [min(CHUNK, options.count - start) for start in chunks], chunks):
             total += found
-            print(total["verified True"] + total["verified False"], file=sys.stderr, flush=True)
+            bad = sum(count for what, count in total.items() if is_bad(what))
+            print(f"{total['verified True'] + total['verified False']} sent, {bad} bad", file=sys.stderr, flush=True)
     print(json.dumps(dict(sorted(total.items())), indent=2))
     return int(any(map(is_bad, total)))
 
