@@ -109,7 +109,8 @@ class Served:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def drain(self) -> list[str]:
-        """Ask the app."""
+        """Ask the app, which may have had no call for so long that the server has closed the connection."""
+        self.close()
         answer = self.send(Call("GET", "/debug/drain", (("Host", "localhost"),)))
         assert answer.status == 200, answer
         found: list[str] = json.loads(answer.body)
