@@ -73,7 +73,7 @@ _WORDS: Mapping[str, Callable[[Doc], str]] = {
     "customer": lambda data: _joined(data.get("name") or data.get("email") or data.get("external_id")),
     "subscription": lambda data: _joined(data.get("plan_code"), data.get("status")),
     "dunning": lambda data: _joined(data.get("plan_code"), data.get("status")),
-    "invoice": lambda data: _joined(data.get("number") or "draft", _amount(data, "total"), data.get("status")),
+    "invoice": lambda data: _joined(data.get("number"), _amount(data, "total"), data.get("status")),
     "payment": lambda data: _joined(_amount(data, "amount"), _error(data)),
     "payment_method": _card,
     "wallet": lambda data: _amount(data, "balance"),
