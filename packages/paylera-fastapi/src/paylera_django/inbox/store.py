@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, cast
 
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Collate
 
@@ -33,10 +34,17 @@ class DjangoInboxStore:
         self._using = using
 
     def add(self, record: InboxRecord) -> InboxRecord:
-        """Insert a record; within somebody's transaction a `RuntimeError`, for it would not be committed on return."""
-        with transaction.atomic(using=self._using, durable=True):
-            self._events.bulk_create([InboxEvent(**asdict(record))], ignore_conflicts=True)
-        return cast("InboxRecord", self.get(record.event_id))
+        """Insert a record; within somebody's transaction a `RuntimeError`, for it would not be committed on return.
+
+        Usually that is one question to the database: a statement on its own commits itself.
+        """
+        is_within = connections[self._using].in_atomic_block  # a mistake, or a test case's own
+        try:
+            with transaction.atomic(using=self._using, durable=True) if is_within else nullcontext():
+                InboxEvent(**asdict(record)).save(using=self._using, force_insert=True)
+        except IntegrityError:  # it is there
+            return cast("InboxRecord", self.get(record.event_id))
+        return record
 
     def get(self, event_id: str) -> InboxRecord | None:
         """Return a record."""

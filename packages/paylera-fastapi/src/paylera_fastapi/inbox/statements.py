@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,9 +33,10 @@ def has_row_locks(session: Session) -> bool:
 
 
 def add(session: Session, record: InboxRecord) -> InboxRecord:
-    """Insert a record unless its id is there; return the stored one."""
-    statement: Insert = inserting(session, events).on_conflict_do_nothing()
-    session.execute(statement, asdict(record))
+    """Insert a record unless its id is there; return the stored one. Usually that is one question to the database."""
+    statement = inserting(session, events).values(**asdict(record)).on_conflict_do_nothing()
+    if session.execute(statement.returning(events.c.event_id)).first() is not None:
+        return record
     return cast("InboxRecord", get(session, record.event_id))
 
 
