@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Unpack, cast
 
 from fastapi.concurrency import run_in_threadpool
@@ -15,6 +16,8 @@ from paylera.webhooks import Inbox as CoreInbox
 from paylera.webhooks.inbox import InboxOptions
 from paylera_fastapi.inbox.store import AsyncSqlAlchemyInboxStore, SqlAlchemyInboxStore, check
 from paylera_fastapi.inbox.tables import metadata
+
+_AT_ONCE = 20  # failures for want of being first: a few for every process that starts at the same time
 
 
 class Inbox(CoreInbox):
@@ -38,10 +41,11 @@ class Inbox(CoreInbox):
 
     async def create_tables(self) -> None:
         """Create the tables that are not there yet, where no migration does; any process may, at any time."""
-        try:
-            await self._create()
-        except DBAPIError:  # another process was as fast: now they are there
-            await self._create()
+        for _ in range(_AT_ONCE):
+            with suppress(DBAPIError):  # another process was faster with one of them
+                await self._create()
+                return
+        await self._create()
 
     async def _create(self) -> None:
         if isinstance(self.engine, Engine):

@@ -1,5 +1,5 @@
 """What the inbox asks its database, in the caller's transaction: it locks, loads and saves; `paylera.webhooks.lanes`
-decides. Written for a plain session, which an asynchronous one runs too (`AsyncSession.run_sync`)."""
+decides. Written for a plain connection or session, which asynchronous ones run too (`run_sync`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,23 +16,28 @@ from paylera.webhooks import InboxQuery, InboxRecord
 from paylera.webhooks.lanes import Decide, Lane, State
 from paylera_fastapi.inbox.tables import events, lanes
 
+Asked = Connection | Session
 _COLUMNS = [events.c[field.name] for field in fields(InboxRecord)]
 _WAITING: tuple[State, ...] = ("received", "failed")
 INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 """The databases that the inbox runs on, by the name of their dialect."""
 
 
-def inserting(session: Session, table: Table) -> Any:
+def inserting(session: Asked, table: Table) -> Any:
     """Return an insert of the session's database, which knows `on_conflict_...`."""
-    return INSERTS[session.get_bind().dialect.name](table)
+    return INSERTS[_dialect(session)](table)
 
 
-def has_row_locks(session: Session) -> bool:
+def has_row_locks(session: Asked) -> bool:
     """Tell whether rows can be locked; SQLite locks the whole database as soon as somebody writes."""
-    return session.get_bind().dialect.name != "sqlite"
+    return _dialect(session) != "sqlite"
 
 
-def add(session: Session, record: InboxRecord) -> InboxRecord:
+def _dialect(session: Asked) -> str:
+    return (session if isinstance(session, Connection) else session.get_bind()).dialect.name
+
+
+def add(session: Asked, record: InboxRecord) -> InboxRecord:
     """Insert a record unless its id is there; return the stored one. Usually that is one question to the database."""
     statement = inserting(session, events).values(**asdict(record)).on_conflict_do_nothing()
     if session.execute(statement.returning(events.c.event_id)).first() is not None:
@@ -40,12 +45,12 @@ def add(session: Session, record: InboxRecord) -> InboxRecord:
     return cast("InboxRecord", get(session, record.event_id))
 
 
-def get(session: Session, event_id: str) -> InboxRecord | None:
+def get(session: Asked, event_id: str) -> InboxRecord | None:
     """Return a record."""
     return _first(session, select(*_COLUMNS).where(events.c.event_id == event_id))
 
 
-def change(session: Session, lane: str, decide: Decide, *, asked: str | None, wait: bool) -> InboxRecord | None:
+def change(session: Asked, lane: str, decide: Decide, *, asked: str | None, wait: bool) -> InboxRecord | None:
     """Lock a lane, and save what is decided of it; None also if somebody else has the lock and `wait` is False."""
     if not lock(session, lane, wait=wait):
         return None
@@ -60,7 +65,7 @@ def change(session: Session, lane: str, decide: Decide, *, asked: str | None, wa
     return record
 
 
-def lock(session: Session, lane: str, *, wait: bool) -> bool:
+def lock(session: Asked, lane: str, *, wait: bool) -> bool:
     """Lock a lane's row until the transaction ends; False if somebody else has it and `wait` is False."""
     # The insert comes first: on SQLite it takes the lock of the whole database.
     session.execute(inserting(session, lanes).on_conflict_do_nothing(), {"lane": lane, "mark_at": None, "mark_id": ""})
@@ -70,7 +75,7 @@ def lock(session: Session, lane: str, *, wait: bool) -> bool:
     return session.execute(statement).first() is not None
 
 
-def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+def due(session: Asked, now: datetime, limit: int) -> Sequence[str]:
     """Return the lanes whose next record is due, the longest due first."""
     other = events.alias()
     same = other.c.lane == events.c.lane
@@ -85,7 +90,7 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
     return list(session.scalars(statement.limit(limit)))
 
 
-def find(session: Session, query: InboxQuery) -> Sequence[InboxRecord]:
+def find(session: Asked, query: InboxQuery) -> Sequence[InboxRecord]:
     """Return the records that match, in the order in which they were received."""
     wanted = ((events.c.state, query.states), (events.c.event_type, query.types), (events.c.event_id, query.event_ids))
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
@@ -95,7 +100,7 @@ def find(session: Session, query: InboxQuery) -> Sequence[InboxRecord]:
     return [InboxRecord(**row) for row in session.execute(statement.limit(query.limit)).mappings()]
 
 
-def prune(session: Session, before: datetime) -> int:
+def prune(session: Asked, before: datetime) -> int:
     """Delete old records that are done, and lanes without records."""
     old = delete(events).where(events.c.state == "done", events.c.received_at < before)
     count: int = cast("Any", session.execute(old)).rowcount
@@ -103,20 +108,20 @@ def prune(session: Session, before: datetime) -> int:
     return count
 
 
-def counts(session: Session) -> Mapping[State, int]:
+def counts(session: Asked) -> Mapping[State, int]:
     """Count the records by state."""
     rows = session.execute(select(events.c.state, func.count()).group_by(events.c.state))
     return {row[0]: row[1] for row in rows}
 
 
-def positions(session: Session) -> Mapping[int, datetime]:
+def positions(session: Asked) -> Mapping[int, datetime]:
     """Return when each secret last signed."""
     newest = func.max(events.c.received_at, type_=events.c.received_at.type)
     rows = session.execute(select(events.c.secret_position, newest).group_by(events.c.secret_position))
     return {row[0]: row[1] for row in rows}
 
 
-def _lane(session: Session, lane: str, asked: str | None) -> Lane:
+def _lane(session: Asked, lane: str, asked: str | None) -> Lane:
     mark_at, mark_id = session.execute(select(lanes.c.mark_at, lanes.c.mark_id).where(lanes.c.lane == lane)).one()
     mine = select(*_COLUMNS).where(events.c.lane == lane)
     waiting = mine.where(events.c.state.in_(_WAITING)).order_by(events.c.occurred_at, events.c.event_id)
@@ -128,6 +133,6 @@ def _lane(session: Session, lane: str, asked: str | None) -> Lane:
     )
 
 
-def _first(session: Session, statement: Select[Any]) -> InboxRecord | None:
+def _first(session: Asked, statement: Select[Any]) -> InboxRecord | None:
     row = session.execute(statement.limit(1)).mappings().first()
     return InboxRecord(**row) if row is not None else None

@@ -31,11 +31,12 @@ class SqlAlchemyInboxStore:
     def __init__(self, engine: Engine) -> None:
         check(engine)
         self._engine = engine
+        self._committing = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def add(self, record: InboxRecord) -> InboxRecord:
         """Insert a record; the statement commits itself, which saves the sender two waits."""
-        with Session(self._engine.execution_options(isolation_level="AUTOCOMMIT")) as session:
-            return statements.add(session, record)
+        with self._committing.connect() as connection:
+            return statements.add(connection, record)
 
     def get(self, event_id: str) -> InboxRecord | None:
         """Return a record."""
@@ -76,8 +77,8 @@ class SqlAlchemyInboxStore:
         return self._do(statements.positions)
 
     def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
-        with Session(self._engine) as session, session.begin():
-            return ask(session, *args, **options)
+        with self._engine.begin() as connection:
+            return ask(connection, *args, **options)
 
 
 class AsyncSqlAlchemyInboxStore:
@@ -86,11 +87,12 @@ class AsyncSqlAlchemyInboxStore:
     def __init__(self, engine: AsyncEngine) -> None:
         check(engine)
         self._engine = engine
+        self._committing = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def add(self, record: InboxRecord) -> InboxRecord:
         """See `SqlAlchemyInboxStore`, as for all of these."""
-        async with AsyncSession(self._engine.execution_options(isolation_level="AUTOCOMMIT")) as session:
-            return await session.run_sync(statements.add, record)
+        async with self._committing.connect() as connection:
+            return await connection.run_sync(statements.add, record)
 
     async def get(self, event_id: str) -> InboxRecord | None:
         """Return a record."""
@@ -133,8 +135,8 @@ class AsyncSqlAlchemyInboxStore:
         return await self._do(statements.positions)
 
     async def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
-        async with AsyncSession(self._engine) as session, session.begin():
-            return await session.run_sync(lambda plain: ask(plain, *args, **options))
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(lambda plain: ask(plain, *args, **options))
 
 
 async def _awaited(start: Callable[[], Awaitable[T]]) -> T:

@@ -26,7 +26,8 @@ def listen(
     body["events"] = [event.strip() for event in events.split(",")]
     if secret:
         body["secret"] = secret
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a script's background job begins with it ignored
+        signal.signal(ending, _interrupt)
     found = session.sandbox.post("/sandbox/listeners", body)
     path = f"/sandbox/listeners/{found['id']}"
     if not session.out.as_json:
