@@ -14,7 +14,7 @@ from benchmarks.servers import ROOT, serving
 from paylera.testing import signed_event
 
 SECRET = "whsec_benchmark"
-CALLS, WARM = 400, 40
+CALLS, WARM = 3000, 100
 
 
 def main() -> None:
