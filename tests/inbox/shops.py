@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,3 +118,19 @@ def eventually(shop: Shop, effects: int) -> list[str]:
     while len(found := shop.effects()) < effects and time.monotonic() < end:
         time.sleep(0.05)  # another process commits them
     return found
+
+
+def handles_once(shop: Shop) -> None:
+    """Check that a served shop handles each event once, however many deliver it at once; and that a failure leaves its
+    record and nothing else."""
+    with ThreadPoolExecutor(12) as pool:
+        jobs = [(f"evt_{n}", f"inv_{n % 3}", n) for n in range(8)] * 6
+        statuses = Counter(pool.map(lambda job: shop.deliver(job[0], aggregate=job[1], minute=job[2]), jobs))
+    assert set(statuses) <= {200, 503}, statuses
+    for event_id, aggregate, minute in jobs[:8]:
+        assert shop.deliver(event_id, aggregate=aggregate, minute=minute) == 200
+    assert not [one for one, count in Counter(shop.effects()).items() if count != 1]
+    handled = set(shop.effects())
+    assert [shop.deliver("evt_bad", aggregate="fail_1", minute=n) for n in range(2)] == [500, 500]
+    assert set(shop.effects()) == handled
+    assert shop.counts() == {"done": 8, "failed": 1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import PATIENCE, Shop, eventually, new_shop, serving, worker
+from .shops import PATIENCE, Shop, eventually, handles_once, new_shop, serving, worker
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,17 +43,7 @@ def test_in_the_request(new: Shop, server: str, env: dict[str, str]) -> None:
     new.env |= env
     workers = ("--workers", "2")
     with serving(new, server, *workers):
-        with ThreadPoolExecutor(12) as pool:
-            jobs = [(f"evt_{n}", f"inv_{n % 3}", n) for n in range(8)] * 6
-            statuses = Counter(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), jobs))
-        assert set(statuses) <= {200, 503}, statuses
-        for event_id, aggregate, minute in jobs[:8]:
-            assert new.deliver(event_id, aggregate=aggregate, minute=minute) == 200
-        assert not [one for one, count in Counter(new.effects()).items() if count != 1]
-        handled = set(new.effects())
-        assert [new.deliver("evt_bad", aggregate="fail_1", minute=n) for n in range(2)] == [500, 500]
-        assert set(new.effects()) == handled
-        assert new.counts() == {"done": 8, "failed": 1}
+        handles_once(new)
 
 
 @pytest.mark.slow

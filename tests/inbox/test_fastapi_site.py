@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from sqlalchemy import create_engine, text
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import PATIENCE, Shop, eventually, serving, worker
+from .shops import PATIENCE, Shop, eventually, handles_once, serving, worker
 
 STALL = "inbox.apps.stall"
 
@@ -58,17 +57,7 @@ def test_in_the_request(new: Stall, engine: str) -> None:
     """Handled once, however many deliver it at once; a failure leaves its record and nothing else."""
     new.env["SHOP_ENGINE"] = engine
     with served(new):
-        with ThreadPoolExecutor(12) as pool:
-            jobs = [(f"evt_{n}", f"inv_{n % 3}", n) for n in range(8)] * 6
-            statuses = Counter(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), jobs))
-        assert set(statuses) <= {200, 503}, statuses
-        for event_id, aggregate, minute in jobs[:8]:
-            assert new.deliver(event_id, aggregate=aggregate, minute=minute) == 200
-        assert not [one for one, count in Counter(new.effects()).items() if count != 1]
-        handled = set(new.effects())
-        assert [new.deliver("evt_bad", aggregate="fail_1", minute=n) for n in range(2)] == [500, 500]
-        assert set(new.effects()) == handled
-        assert new.counts() == {"done": 8, "failed": 1}
+        handles_once(new)
 
 
 @pytest.mark.slow
