@@ -19,6 +19,7 @@ ANSWER = json.dumps({
 }).encode()  # fmt: skip
 TOKEN = "pl_test_benchmark"
 SECRET = "whsec_benchmark"
+DRIVER = os.environ.get("BENCH_DRIVER", "")
 DATABASE = os.environ.get("BENCH_DATABASE", "postgres")
 
 
@@ -150,7 +151,7 @@ def _fastapi_inbox() -> Any:
     from paylera_fastapi.inbox import Inbox
 
     port = os.environ["BENCH_POSTGRES"]
-    engine = create_async_engine(f"postgresql+psycopg://postgres@127.0.0.1:{port}/{DATABASE}")
+    engine = create_async_engine(f"postgresql+{DRIVER}://postgres@127.0.0.1:{port}/{DATABASE}")
     inbox = Inbox(engine, handlers={"*": _slow}, enqueue="worker")
     globals()["work"] = lambda: asyncio.run(inbox.drive(inbox.work()))
     app = FastAPI()

@@ -84,9 +84,9 @@ def plain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def awaited(plain: Engine, loop: Loop) -> Iterator[AsyncEngine]:
     """Return an asynchronous engine on the same database."""
-    driver = "sqlite+aiosqlite" if plain.dialect.name == "sqlite" else "postgresql+psycopg"
-    timeout = {"timeout": 60} if plain.dialect.name == "sqlite" else {}
-    engine = create_async_engine(plain.url.set(drivername=driver), pool_size=10, connect_args=timeout)
+    driver = "sqlite+aiosqlite" if plain.dialect.name == "sqlite" else "postgresql+asyncpg"
+    options: dict[str, Any] = {"connect_args": {"timeout": 60}} if plain.dialect.name == "sqlite" else {"pool_size": 10}
+    engine = create_async_engine(plain.url.set(drivername=driver), **options)
     yield engine
     loop.run(engine.dispose())
 

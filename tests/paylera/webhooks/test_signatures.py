@@ -6,6 +6,7 @@ import json
 import math
 import os
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paylera.errors import SignatureVerificationError
-from paylera.webhooks import PayleraWebhookEvent, construct_event, sign, verify_signature
+from paylera.testing import event_payload
+from paylera.webhooks import PayleraWebhookEvent, construct_event, lanes, sign, verify_signature
+from paylera.webhooks.parsing import parse_event, read_envelope
 
 SECRET = "whsec_test_1"
 NOW = 1_795_512_600
@@ -188,3 +191,23 @@ def test_a_signed_body_is_an_event_or_malformed(payload: bytes) -> None:
     except SignatureVerificationError as error:
         reason = error.reason
     assert reason == "malformed_payload" if reason else isinstance(event, PayleraWebhookEvent)
+
+
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+@given(payload=st.binary() | _envelopes.map(lambda value: json.dumps(value).encode()))
+@example(payload=json.dumps(event_payload("invoice.paid", occurred_at=1.5)).encode())
+@example(payload=b'{"id":"evt_1","type":"a.b","occurred_at":1e-1,"data":{}}')
+@example(payload=b"[" * 100_000)
+@example(payload=b"[]")
+def test_an_envelope_is_stored_as_its_event_would_be(payload: bytes) -> None:
+    """An inbox reads no more than it stores: every event, at the same place of the same lane."""
+    stored: list[Any] = []
+    now = datetime.now(UTC)
+    for read in (parse_event, read_envelope):
+        try:
+            event = read(payload)
+        except SignatureVerificationError as error:
+            stored.append(error.reason)
+        else:
+            stored.append(lanes.received(event, payload="", secret_position=0, now=now))
+    assert stored[0] == stored[1]

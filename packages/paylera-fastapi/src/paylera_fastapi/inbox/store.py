@@ -12,11 +12,13 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 
 from paylera.flow import AsyncTransport, Awaiting, Blocking, Flow, SyncTransport, arun, run
 from paylera.webhooks import InboxQuery, InboxRecord
 from paylera.webhooks.lanes import Decide, State
 from paylera_fastapi.inbox import statements
+from paylera_fastapi.inbox.adding import Adding
 from paylera_fastapi.inbox.sessions import published
 
 T = TypeVar("T")
@@ -31,12 +33,11 @@ class SqlAlchemyInboxStore:
     def __init__(self, engine: Engine) -> None:
         check(engine)
         self._engine = engine
-        self._committing = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._adding = Adding(engine)
 
     def add(self, record: InboxRecord) -> InboxRecord:
-        """Insert a record; the statement commits itself, which saves the sender two waits."""
-        with self._committing.connect() as connection:
-            return statements.add(connection, record)
+        """Insert a record; see `adding`."""
+        return self._adding(record)
 
     def get(self, event_id: str) -> InboxRecord | None:
         """Return a record."""
@@ -87,12 +88,11 @@ class AsyncSqlAlchemyInboxStore:
     def __init__(self, engine: AsyncEngine) -> None:
         check(engine)
         self._engine = engine
-        self._committing = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._adding = Adding(engine.sync_engine)
 
     async def add(self, record: InboxRecord) -> InboxRecord:
         """See `SqlAlchemyInboxStore`, as for all of these."""
-        async with self._committing.connect() as connection:
-            return await connection.run_sync(statements.add, record)
+        return await greenlet_spawn(self._adding, record)  # one of them: `AsyncConnection` makes three
 
     async def get(self, event_id: str) -> InboxRecord | None:
         """Return a record."""

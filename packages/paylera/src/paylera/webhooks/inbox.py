@@ -83,6 +83,7 @@ class Inbox:
         _check(enqueue, stale, max_attempts, lease_seconds)
         self._read = read_event
         self._store = store
+        self._is_store_async = Callee.of(store.add).is_async
         self.api = api
         self.is_inline = enqueue is None
         self._enqueue = Callee.of(enqueue) if callable(enqueue) else None
@@ -282,7 +283,7 @@ class Inbox:
                 log.exception("on_dead failed for event %s", record.event_id)
 
     def _ask(self, method: Callable[..., Any], *args: Any) -> Flow[Any]:
-        return (yield from invoke(Callee.of(method), *args))
+        return (yield from invoke(Callee(method, self._is_store_async), *args))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._system.now(), UTC)

@@ -49,14 +49,31 @@ def read_event(payload: bytes) -> tuple[PayleraWebhookEvent, str | None]:
         return _untyped(envelope), _misfit(error)
 
 
+def read_envelope(payload: bytes) -> PayleraWebhookEvent:
+    """Return the event in a verified body untyped, whatever its class: enough to store it, in half the time.
+
+    Raises `SignatureVerificationError` (`malformed_payload`). A number that no `Decimal` can hold is let through: its
+    record is quarantined when its turn comes.
+    """
+    return _untyped(_found(payload))
+
+
 def _decoded(payload: bytes) -> dict[str, Any]:
+    found = _found(payload)
+    try:
+        # An amount must not become a float on its way to a Decimal. The first parser has ruled out what is hostile.
+        return json.loads(payload, parse_float=Decimal) if _holds_float(found) else found
+    except (ValueError, ArithmeticError):  # the second is decimal's: an exponent beyond even its range
+        raise refusal("malformed_payload") from None
+
+
+def _found(payload: bytes) -> dict[str, Any]:
     try:
         found = from_json(payload, allow_inf_nan=False)
-        if isinstance(found, dict):
-            # An amount must not become a float on its way to a Decimal. The first parser has ruled out what is hostile.
-            return json.loads(payload, parse_float=Decimal) if _holds_float(found) else found
-    except (ValueError, ArithmeticError):  # the second is decimal's: an exponent beyond even its range
-        pass
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
     raise refusal("malformed_payload")
 
 

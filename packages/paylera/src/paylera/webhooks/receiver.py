@@ -59,10 +59,10 @@ class WebhookReceiver:
         system: System = REAL,
     ) -> None:
         # The models are loaded when a receiver is made: not on import, and not within the first delivery.
-        from paylera.webhooks.parsing import parse_event, read_event
+        from paylera.webhooks.parsing import parse_event, read_envelope
 
         self._secrets = Secrets(signing_secret, accepted_secrets=accepted_secrets, tolerance_seconds=tolerance_seconds)
-        self._read = (lambda body: read_event(body)[0]) if inbox is not None else parse_event
+        self._read = parse_event if inbox is None else read_envelope
         self._handlers = _handlers(handlers, claims, inbox, around)
         self._claims = Claims(claims if claims is not None else InProcessClaims(system=system))
         self._inbox = inbox
