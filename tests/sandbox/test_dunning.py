@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from paylera_sandbox.billing import collection, invoices, methods
@@ -230,6 +232,105 @@ def test_what_was_owed_before_a_pause_is_collected_after_it(api: Api) -> None:
     new_card(api, customer)
     assert api.ok(f"{path}/resume")["status"] == "active"
     assert {status for *_, status in totals(api, customer)} == {"paid"}
+
+
+# A pause that dunning began
+
+
+def paused_by_dunning(api: Api) -> tuple[dict, dict]:
+    """A customer whose period from December 1 could not be collected, and whose subscription rests since the 3rd."""
+    policy(api, on_exhaustion="pause_subscription", retry_days=[2])
+    customer, subscription = failing(api)
+    advance(api, to="2026-12-05T00:00:00Z")
+    paused = read(api, subscription)
+    assert (paused["status"], paused["pause_reason"]) == ("paused", "payment_failed")
+    assert paused["dunning"]["exhausted_at"] == "2026-12-03T00:00:00.000Z"
+    return customer, subscription
+
+
+def by_a_new_card(api: Api, customer: dict) -> None:
+    new_card(api, customer)
+
+
+def by_a_method_for_this_invoice(api: Api, customer: dict) -> None:
+    with api.sandbox.engine.unit() as unit:
+        good = methods.attach_token(unit, unit.customer(customer["id"]), "card", "tok_visa_success", default=False)
+    api.ok(f"/v1/invoices/{api.invoices(customer)[0]['id']}/pay", {"payment_method_id": good["id"]})
+
+
+def by_the_wallet(api: Api, customer: dict) -> None:
+    wallet = api.ok("/v1/wallets", {"customer_id": customer["id"], "currency": "USD"})
+    api.ok(f"/v1/wallets/{wallet['id']}/credits", {"amount": "50.00"})
+    api.ok(f"/v1/invoices/{api.invoices(customer)[0]['id']}/pay")
+
+
+def by_a_credit_note(api: Api, customer: dict) -> None:
+    api.ok(f"/v1/invoices/{api.invoices(customer)[0]['id']}/credit-notes", {"reason": "service_outage"})
+
+
+def on_the_banks_page(api: Api, customer: dict) -> None:
+    with api.sandbox.engine.unit() as unit:
+        card = methods.attach_token(unit, unit.customer(customer["id"]), "card", "tok_visa_3ds", default=False)
+    asked = api.ok(f"/v1/invoices/{api.invoices(customer)[0]['id']}/pay", {"payment_method_id": card["id"]})
+    assert api.browser.post(asked["next_action"]["url"], data={"answer": "approve"}).status_code < 400
+
+
+PAID = [by_a_new_card, by_a_method_for_this_invoice, by_the_wallet, by_a_credit_note, on_the_banks_page]
+
+
+@pytest.mark.parametrize("pay", PAID, ids=lambda pay: pay.__name__)
+def test_a_pause_that_dunning_began_ends_when_what_is_owed_is_paid(api: Api, pay: Callable[..., None]) -> None:
+    customer, subscription = paused_by_dunning(api)
+    pay(api, customer)
+    now = read(api, subscription)
+    assert (now["status"], now["dunning"], now["paused_at"], now["resumes_at"]) == ("active", None, None, None)
+    assert (now["pause_reason"], now["current_period_end"]) == (None, "2027-01-01T00:00:00.000Z")
+    moment = "2026-12-05T00:00:00.000Z"
+    assert told(api, subscription)[-2:] == [("dunning_recovered", moment), ("resumed", moment)]
+    assert [status for *_, status in totals(api, customer)] == ["paid", "paid"]
+
+
+def test_a_period_that_is_over_when_the_pause_of_dunning_ends_begins_anew(api: Api) -> None:
+    customer, subscription = paused_by_dunning(api)
+    advance(api, to="2027-02-10T00:00:00Z")
+    new_card(api, customer)
+    now = read(api, subscription)
+    assert (now["status"], now["current_period_start"]) == ("active", "2027-02-10T00:00:00.000Z")
+    assert [(day[:10], status) for day, _, status in totals(api, customer)] == [
+        ("2026-11-01", "paid"), ("2026-12-01", "paid"), ("2027-02-10", "paid"),
+    ]  # fmt: skip
+
+
+def test_a_new_card_that_is_declined_leaves_the_pause_of_dunning(api: Api) -> None:
+    customer, subscription = paused_by_dunning(api)
+    new_card(api, customer, "tok_visa_insufficient_funds")
+    now = read(api, subscription)
+    assert (now["status"], now["dunning"]["attempts"]) == ("paused", 3)
+    assert [kind for kind, _ in told(api, subscription)].count("dunning_exhausted") == 1
+    new_card(api, customer)
+    assert read(api, subscription)["status"] == "active"
+
+
+def test_a_pause_that_the_merchant_wanted_is_not_ended_by_a_payment(api: Api) -> None:
+    customer, subscription = paused_by_dunning(api)
+    api.ok(f"/v1/subscriptions/{subscription['id']}/pause", {"reason": "away"})
+    by_a_method_for_this_invoice(api, customer)
+    now = read(api, subscription)
+    assert (now["status"], now["pause_reason"], now["dunning"]) == ("paused", "away", None)
+
+
+def test_all_that_is_owed_must_be_paid(api: Api) -> None:
+    """A second period failed while the first was still owed: one paid invoice does not end the pause."""
+    policy(api, on_exhaustion="notify_only", retry_days=[])
+    customer, subscription = failing(api)
+    advance(api, to="2026-12-15T00:00:00Z")
+    policy(api, on_exhaustion="pause_subscription")
+    advance(api, to="2027-01-02T00:00:00Z")
+    assert read(api, subscription)["status"] == "paused"
+    by_a_method_for_this_invoice(api, customer)
+    assert read(api, subscription)["status"] == "paused"
+    new_card(api, customer)
+    assert read(api, subscription)["status"] == "active"
 
 
 def test_the_policy_is_read_and_changed_in_parts(api: Api, clock: ManualClock) -> None:

@@ -44,6 +44,7 @@ amount = "9.99"
 [plans.large]
 name = "Large"
 amount = "333.33"
+dunning_policy = { on_exhaustion = "pause_subscription" }
 [plans.yearly]
 name = "Yearly"
 amount = "1000.01"
@@ -137,6 +138,7 @@ class History(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
+            self.happenings()  # what is due now is done
             assert breaks(self.world.engine.store) == []
             assert self._faults.told == []
         finally:

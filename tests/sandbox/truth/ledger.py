@@ -277,6 +277,21 @@ def updates_say_what_was(books: Books) -> Iterator[str]:
                 yield f"{event['id']} ({event['type']}) names a member that did not change: {sorted(previous)}"
 
 
+def debts_alone_keep_a_pause_of_dunning(books: Books) -> Iterator[str]:
+    """A subscription that rests because of a debt goes on once the debt is paid, and no debt is forgotten by it."""
+    for doc in books.subscriptions:
+        case = doc["dunning"]
+        if doc["status"] != "paused" or case is None:
+            continue
+        own = [invoice for invoice in books.invoices if invoice["subscription_id"] == doc["id"]]
+        owed = any(invoice["status"] in {"open", "partially_paid"} for invoice in own)
+        paid = any(invoice["id"] == case["invoice_id"] and invoice["status"] == "paid" for invoice in own)
+        if not case["exhausted_at"] or doc["pause_reason"] != "payment_failed":
+            yield f"{doc['id']} is paused by a case of dunning that goes on: {case}"
+        if paid and not owed:
+            yield f"{doc['id']} is paused for a debt that is paid"
+
+
 CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     lines_are_rounded_each,
     totals_add_up,
@@ -292,4 +307,5 @@ CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     states_follow_the_table,
     events_sort_as_they_happened,
     updates_say_what_was,
+    debts_alone_keep_a_pause_of_dunning,
 )

@@ -61,6 +61,14 @@ LIES: dict[str, tuple[str, Callable[[dict], object]]] = {
     "states_follow_the_table": ("subscriptions", lambda doc: doc.update(status="paused")),
     "events_sort_as_they_happened": ("events", lambda doc: doc.update(occurred_at="2026-01-01T00:00:00.000Z")),
     "updates_say_what_was": ("events", lambda doc: doc.update(type="wallet.updated", previous_attributes={})),
+    "debts_alone_keep_a_pause_of_dunning": (
+        "subscriptions",
+        lambda doc: doc.update(
+            status="paused",
+            pause_reason="payment_failed",
+            dunning={"invoice_id": doc["latest_invoice_id"], "exhausted_at": doc["created_at"]},
+        ),
+    ),
 }
 
 

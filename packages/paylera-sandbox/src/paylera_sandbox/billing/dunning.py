@@ -47,7 +47,7 @@ def judge(unit: Unit, subscription: Doc, invoice: Doc) -> Doc:
 def retry(unit: Unit, identifier: str) -> None:
     """Try again to collect what a subscription owes."""
     subscription = subscriptions.get(unit, identifier)
-    if subscription["status"] != "past_due" or not subscription["dunning"]:
+    if not is_open(subscription):
         return
     for invoice in _owed(unit, subscription):
         collection.collect(unit, invoice, subscription)
@@ -59,15 +59,22 @@ def retry(unit: Unit, identifier: str) -> None:
     tried = subscriptions.change(unit, subscription, "subscription.dunning_attempt", dunning=case)
     if not owes:
         recover(unit, tried)
-    elif following is None:
+    elif following is None and tried["status"] == "past_due":
         _exhaust(unit, tried)
 
 
+def is_open(subscription: Doc) -> bool:
+    """Tell whether there is a case of dunning. A pause that dunning began keeps its case, any other pause has none."""
+    return subscription["dunning"] is not None and subscription["status"] in _HOW_IT_GOES_ON
+
+
 def recover(unit: Unit, subscription: Doc) -> Doc:
-    """Make a subscription active again that owes nothing any more."""
-    if subscription["status"] != "past_due" or _owed(unit, subscription):
+    """Let a subscription go on that owes nothing any more."""
+    goes_on = _HOW_IT_GOES_ON.get(subscription["status"]) if is_open(subscription) else None
+    if goes_on is None or _owed(unit, subscription):
         return subscription
-    return subscriptions.change(unit, subscription, "subscription.dunning_recovered", status="active", dunning=None)
+    event = "subscription.dunning_recovered"
+    return subscriptions.change(unit, subscription, event, dunning=None, **goes_on(unit))
 
 
 def take_up(unit: Unit, subscription: Doc) -> Doc:
@@ -97,7 +104,7 @@ def take_method(unit: Unit, customer_id: str) -> None:
     for held in unit.store.newest("subscriptions", {"customer_id": customer_id, "status": LIVE}):
         if not held["_own_method"]:
             subscriptions.change(unit, held, "subscription.updated", default_payment_method_id=chosen)
-        if held["status"] == "past_due" and _owed(unit, held):
+        if is_open(held) and _owed(unit, held):
             retry(unit, held["id"])
 
 
@@ -140,7 +147,7 @@ def _cancel(unit: Unit, subscription: Doc) -> Doc:
 
 
 def _pause(unit: Unit, subscription: Doc) -> Doc:
-    return subscriptions.pause(unit, subscription)
+    return subscriptions.pause(unit, subscription, reason="payment_failed", case=subscription["dunning"])
 
 
 def _write_off(unit: Unit, subscription: Doc) -> Doc:
@@ -153,6 +160,11 @@ def _only_tell(_unit: Unit, subscription: Doc) -> Doc:
     return subscription
 
 
+# A state with a case of dunning -> what its end changes. A pause then ends by a job of its own (`pauses.end`).
+_HOW_IT_GOES_ON: Mapping[str, Callable[[Unit], Doc]] = {
+    "past_due": lambda _: {"status": "active"},
+    "paused": lambda unit: {"resumes_at": unit.stamp},
+}
 ON_EXHAUSTION: Mapping[str, Callable[[Unit, Doc], Doc]] = {
     "cancel_subscription": _cancel,
     "pause_subscription": _pause,

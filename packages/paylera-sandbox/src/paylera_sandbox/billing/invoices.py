@@ -181,7 +181,7 @@ def save(unit: Unit, invoice: Doc, event: str, *, before: Doc | None = None) -> 
 def _tell_subscription(unit: Unit, invoice: Doc) -> None:
     """Have a subscription that waits for this payment go on; one that waits for none is left alone."""
     rows = unit.store.execute("SELECT status FROM subscriptions WHERE id = ?", (invoice["subscription_id"],))
-    if rows and rows[0][0] in {"pending_activation", "past_due"}:
+    if rows and rows[0][0] in {"pending_activation", "past_due", "paused"}:
         agenda.schedule(unit, "subscription.settle", invoice["subscription_id"], unit.stamp)
 
 

@@ -11,7 +11,7 @@ def resume(unit: Unit, subscription: Doc) -> Doc:
     """End a pause, and try to collect what was owed before it. If the paid period is over meanwhile, a new one begins
     now and is billed."""
     subscriptions.expect_status(subscription, "paused")
-    over = {"status": "active", "paused_at": None, "resumes_at": None, "pause_reason": None}
+    over = {"status": "active", "paused_at": None, "resumes_at": None, "pause_reason": None, "dunning": None}
     if unit.stamp < subscription["current_period_end"]:
         resumed = subscriptions.change(unit, subscription, "subscription.resumed", **over)
         return dunning.take_up(unit, resumed)

@@ -253,10 +253,18 @@ def resume(unit: Unit, subscription: Doc) -> Doc:
     return change(unit, subscription, "subscription.reactivated", **members)
 
 
-def pause(unit: Unit, subscription: Doc, *, resumes_at: str | None = None, reason: str | None = None) -> Doc:
-    """Pause, until a moment if one is given: entitlements rest and nothing is billed; the subscription stays."""
-    members = {"paused_at": unit.stamp, "resumes_at": resumes_at, "pause_reason": reason}
-    return change(unit, subscription, "subscription.paused", status="paused", dunning=None, **members)
+def pause(
+    unit: Unit,
+    subscription: Doc,
+    *,
+    resumes_at: str | None = None,
+    reason: str | None = None,
+    case: Doc | None = None,
+) -> Doc:
+    """Pause, until a moment if one is given: entitlements rest and nothing is billed; the subscription stays. A pause
+    that dunning begins keeps its `case`, and ends when what is owed is paid."""
+    members = {"paused_at": unit.stamp, "resumes_at": resumes_at, "pause_reason": reason, "dunning": case}
+    return change(unit, subscription, "subscription.paused", status="paused", **members)
 
 
 def end_announced(unit: Unit, identifier: str) -> None:
