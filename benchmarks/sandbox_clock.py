@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from paylera_sandbox.api.customers import create
-from paylera_sandbox.billing import methods, subscriptions
+from paylera_sandbox.billing import beginnings, methods
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import whole_millisecond
 from paylera_sandbox.engine import Engine
@@ -96,7 +96,7 @@ def _prepare(db: Path, count: int, receiver: str) -> None:
             token = "tok_visa_decline_later" if number % FAILING == 0 else "tok_visa_success"
             method = methods.attach_token(unit, customer, "card", token, default=True)
             plan = unit.plan("pro" if number % 2 else "starter")
-            subscriptions.start(unit, unit.customer(customer["id"]), plan, Terms(), method=method)
+            beginnings.start(unit, unit.customer(customer["id"]), plan, Terms(), method=method)
     with engine.unit() as unit:
         register(unit, url=receiver, events=["*"])
         unit.time.pin(unit.now)

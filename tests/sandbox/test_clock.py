@@ -7,7 +7,7 @@ import pytest
 
 from paylera_sandbox import Sandbox
 from paylera_sandbox.api.customers import create
-from paylera_sandbox.billing import agenda, jobs, methods, renewals, subscriptions, timetable
+from paylera_sandbox.billing import agenda, beginnings, jobs, methods, renewals, timetable
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.engine import Engine
@@ -207,7 +207,7 @@ def crowd(api: Api, count: int) -> None:
         with api.sandbox.engine.unit() as unit:
             customer = create(Call(unit, {}, {}, {"email": f"c{number}@example.com"}))
             methods.attach_token(unit, customer, "card", "tok_visa_success", default=True)
-            subscriptions.start(unit, unit.customer(customer["id"]), unit.plan("starter"), Terms())
+            beginnings.start(unit, unit.customer(customer["id"]), unit.plan("starter"), Terms())
 
 
 def test_a_long_advance_goes_on_by_itself_and_tells_how_far_it_is(api: Api, receiver: Receiver) -> None:
@@ -286,7 +286,7 @@ def test_in_process_an_advance_is_done_when_it_is_answered() -> None:
     """Without a server there is no ticker: the call itself goes all the way."""
     engine = Engine(clock=ManualClock())
     with engine.unit() as unit:
-        subscription = subscriptions.start(
+        subscription = beginnings.start(
             unit, create(Call(unit, {}, {}, {"email": "a@b.c"})), unit.plan("free"), Terms()
         )
     with engine.unit() as unit:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from paylera_sandbox.api.customers import create
-from paylera_sandbox.billing import methods, subscriptions
+from paylera_sandbox.billing import beginnings, methods, subscriptions
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.engine import Engine
 from paylera_sandbox.operations import Call
@@ -50,7 +50,7 @@ def prepare(db: Path) -> None:
             customer = create(Call(unit, {}, {}, {"email": f"c{number}@example.com"}))
             method = methods.attach_token(unit, customer, "card", TOKENS[number % 4], default=True)
             terms = TERMS[number % 3 if number % 7 else 3]
-            held = subscriptions.start(unit, unit.customer(customer["id"]), unit.plan("pro"), terms, method=method)
+            held = beginnings.start(unit, unit.customer(customer["id"]), unit.plan("pro"), terms, method=method)
             if number % 11 == 0:
                 subscriptions.cancel(unit, held, at_period_end=True, reason=None)
     with engine.unit() as unit:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paylera_sandbox.api import customers, usage
-from paylera_sandbox.billing import methods, proration, subscriptions
+from paylera_sandbox.billing import beginnings, methods, proration, subscriptions
 from paylera_sandbox.billing import usage as entitlements
 from paylera_sandbox.billing.cards import BY_NAME
 from paylera_sandbox.billing.subscriptions import Terms
@@ -55,7 +55,7 @@ def test_everything_is_billed_once(steps: list[tuple[int, int, int, int]], late_
         with engine.unit() as unit:
             customer = customers.create(Call(unit, {}, {}, {"email": "ada@example.com"}))
             card = methods.attach_card(unit, customer, BY_NAME["tok_visa_success"], exp_month=12, exp_year=2099)
-            made = subscriptions.start(unit, unit.customer(customer["id"]), unit.plan("one"), Terms(), method=card)
+            made = beginnings.start(unit, unit.customer(customer["id"]), unit.plan("one"), Terms(), method=card)
         sent: list[tuple[datetime, int]] = []
         for hours, quantity, late, other in steps:
             clock.advance(hours=hours)

@@ -189,11 +189,13 @@ class SubscriptionLife(History):
         coupons=COUPONS,
         quantities=QUANTITIES,
         commitment=COMMITMENTS,
+        now=st.booleans(),
     )
     def subscribe(
-        self, plan: str, trial_days: int, coupons: list[str], quantities: dict[str, Any], commitment: object
+        self, plan: str, trial_days: int, coupons: list[str], quantities: dict[str, Any], commitment: object, now: bool
     ) -> None:
         body = {"customer_id": self.customer["id"], "plan_code": plan, "trial_days": trial_days, "coupons": coupons}
+        body |= {} if now else {"require_payment_method": False}
         more = {"commitment": commitment} if commitment else {}
         self.attempt("/v1/subscriptions", {**body, "quantities": quantities, **more})
 
@@ -228,9 +230,14 @@ class SubscriptionLife(History):
         body = {"customer_id": self.customer["id"], "feature_code": "api_calls", "quantity": str(quantity)}
         self.attempt("/v1/track", body)
 
-    @rule()
-    def pay_what_is_open(self) -> None:
-        self.act("invoices", "pay", status="open,partially_paid")
+    @rule(sort=st.sampled_from(["created_at:desc", "created_at:asc"]))
+    def pay_what_is_open(self, sort: str) -> None:
+        self.act("invoices", "pay", status="open,partially_paid", sort=sort)
+
+    @rule(amount=amounts)
+    def fill_the_wallet(self, amount: str) -> None:
+        self.attempt("/v1/wallets", {"customer_id": self.customer["id"], "currency": "USD"})
+        self.act("wallets", "credits", {"amount": amount})
 
     @rule(amount=st.none() | amounts)
     def refund(self, amount: str | None) -> None:

@@ -292,6 +292,27 @@ def debts_alone_keep_a_pause_of_dunning(books: Books) -> Iterator[str]:
             yield f"{doc['id']} is paused for a debt that is paid"
 
 
+def one_subscription_at_a_time(books: Books) -> Iterator[str]:
+    """A customer has one subscription that counts, and while there is one, no other waits for its first payment."""
+    held: defaultdict[str, list[Doc]] = defaultdict(list)
+    for doc in books.subscriptions:
+        if doc["status"] in {"trialing", "active", "past_due", "paused", "pending_activation"}:
+            held[doc["customer_id"]].append(doc)
+    for customer, docs in held.items():
+        states = {doc["id"]: doc["status"] for doc in docs}
+        if len(docs) > 1 and set(states.values()) != {"pending_activation"}:
+            yield f"{customer} has {states}"
+
+
+def what_never_began_costs_nothing(books: Books) -> Iterator[str]:
+    """Of what was paid for a subscription that was given up, nothing is kept."""
+    never = {doc["id"] for doc in books.subscriptions if doc["status"] == "incomplete_expired"}
+    of_these = {invoice["id"] for invoice in books.invoices if invoice["subscription_id"] in never}
+    for payment in books.payments:
+        if payment["invoice_id"] in of_these and payment["status"] not in {"failed", "canceled", "refunded"}:
+            yield f"{payment['id']} of a subscription that never began is {payment['status']}"
+
+
 CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     lines_are_rounded_each,
     totals_add_up,
@@ -308,4 +329,6 @@ CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     events_sort_as_they_happened,
     updates_say_what_was,
     debts_alone_keep_a_pause_of_dunning,
+    one_subscription_at_a_time,
+    what_never_began_costs_nothing,
 )

@@ -69,7 +69,10 @@ LIES: dict[str, tuple[str, Callable[[dict], object]]] = {
             dunning={"invoice_id": doc["latest_invoice_id"], "exhausted_at": doc["created_at"]},
         ),
     ),
+    "one_subscription_at_a_time": ("subscriptions", lambda doc: doc.update(plan_code="small")),
+    "what_never_began_costs_nothing": ("subscriptions", lambda doc: doc.update(status="incomplete_expired")),
 }
+REPEATED = {"one_payment_waits": "payments", "one_subscription_at_a_time": "subscriptions"}
 
 
 def test_an_honest_sandbox_has_nothing_to_explain(world: World) -> None:
@@ -80,6 +83,6 @@ def test_an_honest_sandbox_has_nothing_to_explain(world: World) -> None:
 def test_each_check_catches_its_lie(world: World, check: str) -> None:
     """A check that cannot fail would prove nothing."""
     tamper(world, *LIES[check])
-    if check == "one_payment_waits":
-        repeat(world, "payments")
+    if check in REPEATED:
+        repeat(world, REPEATED[check])
     assert any(fault.startswith(f"{check}:") for fault in breaks(world.engine.store))

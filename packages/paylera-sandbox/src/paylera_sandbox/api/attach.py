@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox import fields
 from paylera_sandbox.api.patches import merged
-from paylera_sandbox.billing import checkout, subscriptions
+from paylera_sandbox.billing import beginnings, checkout
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.idempotency import dedup_key
@@ -32,9 +32,9 @@ def attach(call: Call) -> Doc:
     unit, given = call.unit, call.body
     customer = unit.customer(given["customer_id"])
     plan, terms = unit.plan(plan_name(given)), terms_of(given)
-    subscriptions.refuse_second(unit, customer, plan)
-    if subscriptions.begins_free(unit, customer, plan, terms):
-        subscription = subscriptions.start(unit, customer, plan, terms)
+    beginnings.refuse_second(unit, customer, plan)
+    if beginnings.begins_free(unit, customer, plan, terms):
+        subscription = beginnings.start(unit, customer, plan, terms)
         return _answer(customer, plan, subscription=subscription)
     links = {name: given.get(name) for name in ("success_url", "cancel_url", "locale")}
     session = checkout.open_session(unit, customer, plan, terms, **links)

@@ -8,7 +8,7 @@ from paylera_sandbox import fields
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.lines import LINES, items
 from paylera_sandbox.api.patches import merged
-from paylera_sandbox.billing import checkout, portal, subscriptions
+from paylera_sandbox.billing import beginnings, checkout, portal
 from paylera_sandbox.fields import Rule
 from paylera_sandbox.forms.plans import currency as currency_code
 from paylera_sandbox.operations import Call
@@ -70,7 +70,7 @@ def create_portal(call: Call) -> Doc:
 def _subscription(call: Call, customer: Doc, more: dict[str, Any]) -> Doc:
     unit, given = call.unit, call.body
     plan = unit.plan(plan_name(given))
-    subscriptions.refuse_second(unit, customer, plan)
+    beginnings.refuse_second(unit, customer, plan)
     more["trial_days"] = given.get("trial_days")
     more["allow_promotion_codes"] = bool(given.get("allow_promotion_codes"))
     session = checkout.open_session(unit, customer, plan, terms_of(given), **more)

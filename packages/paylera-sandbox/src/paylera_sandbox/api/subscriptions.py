@@ -8,7 +8,7 @@ from paylera_sandbox import fields
 from paylera_sandbox.api import terms as conditions
 from paylera_sandbox.api.attach import PLAN, TERMS, plan_name, terms_of
 from paylera_sandbox.api.listing import filters, page
-from paylera_sandbox.billing import checkout, methods, pauses, proration, subscriptions, trials
+from paylera_sandbox.billing import beginnings, checkout, methods, pauses, proration, subscriptions, trials
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import stamp
 from paylera_sandbox.fields import Rule
@@ -57,17 +57,17 @@ def create(call: Call) -> Doc:
     customer = unit.customer(given["customer_id"])
     plan = unit.plan(plan_name(given))
     terms = conditions.read(unit, plan, given)
-    subscriptions.refuse_second(unit, customer, plan)
+    beginnings.refuse_second(unit, customer, plan)
     method = _method(unit, customer, given.get("default_payment_method_id"))
     wanted, pays = given.get("require_payment_method"), _pays_now(unit, customer, plan, terms)
     if wanted or (wanted is None and pays):
         _expect_chargeable(unit, method, now=pays)
-    return subscriptions.start(unit, customer, plan, terms, method=method)
+    return beginnings.start(unit, customer, plan, terms, method=method)
 
 
 def _pays_now(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
     """Tell whether there is something to pay at once: not in a trial, and not when all of it is free."""
-    return not conditions.has_trial(plan, terms) and not subscriptions.begins_free(unit, customer, plan, terms)
+    return not conditions.has_trial(plan, terms) and not beginnings.begins_free(unit, customer, plan, terms)
 
 
 def listing(call: Call) -> Doc:

@@ -13,6 +13,7 @@ KINDS = (
     "charged_back",
     "dispute_won",
     "subscription.settle",
+    "checkout.withdraw",
     "subscription.expire",
     "trial.ending",
     "commitment.ending",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from paylera_sandbox.billing import invoices, methods, payments, proration, subscriptions
+from paylera_sandbox.billing import beginnings, collection, invoices, methods, payments, proration, subscriptions
 from paylera_sandbox.billing.cards import BY_NAME, DECLINES, Card, Decline
 from paylera_sandbox.billing.subscriptions import Terms
 from paylera_sandbox.clock import moment, stamp
@@ -96,6 +96,21 @@ def forget(unit: Unit, payment: Doc) -> None:
         unit.store.save("checkout_sessions", {**session, "_waiting": None})
 
 
+def withdraw(unit: Unit, customer_id: str) -> None:
+    """Give up the payments of a customer's checkouts that can no longer be completed."""
+    for session in unit.store.newest("checkout_sessions", {"customer_id": customer_id}):
+        if session["_waiting"] and session["status"] == "open" and not _can_go_on(unit, session):
+            _forget_waiting(unit, session)
+
+
+def _can_go_on(unit: Unit, session: Doc) -> bool:
+    try:
+        quote(unit, session)
+    except Problem:
+        return False
+    return True
+
+
 def promote(unit: Unit, session: Doc, code: str) -> Doc:
     """Use a promotion code that the payer typed in, and return the session. The page may call this before `pay`."""
     if not session["allow_promotion_codes"] or session["mode"] != "subscription":
@@ -130,9 +145,9 @@ def quote(unit: Unit, session: Doc) -> Doc:
     if session["_changes"]:
         subscription = unit.need("subscriptions", session["_changes"], "subscription.not_found")
         return invoices.draft(unit, subscription, proration.prepare(unit, subscription, plan, _terms(session))[1])
-    subscriptions.refuse_second(unit, customer, plan)
-    subscription = subscriptions.build(unit, customer, plan, _terms(session))
-    return invoices.draft(unit, subscription, subscriptions.first_items(unit, plan, subscription))
+    beginnings.refuse_second(unit, customer, plan)
+    subscription = beginnings.build(unit, customer, plan, _terms(session))
+    return invoices.draft(unit, subscription, subscriptions.items(unit, plan, subscription))
 
 
 def planned(unit: Unit, session: Doc) -> Doc | None:
@@ -143,7 +158,7 @@ def planned(unit: Unit, session: Doc) -> Doc | None:
     if session["_changes"]:
         held = unit.need("subscriptions", session["_changes"], "subscription.not_found")
         return proration.prepare(unit, held, plan, _terms(session))[0]
-    return subscriptions.build(unit, customer, plan, _terms(session))
+    return beginnings.build(unit, customer, plan, _terms(session))
 
 
 def pay(unit: Unit, session: Doc, card: Card, *, exp_month: int, exp_year: int) -> Doc | None:
@@ -222,12 +237,12 @@ def _subscribe(unit: Unit, session: Doc, _: Doc, method: Doc, payment: Doc | Non
         held = unit.need("subscriptions", session["_changes"], "subscription.not_found")
         subscription = proration.apply(unit, held, plan, terms, method=method, payment=payment)
     else:
-        subscription = subscriptions.start(unit, customer, plan, terms, method=method, payment=payment)
+        subscription = beginnings.start(unit, customer, plan, terms, method=method, payment=payment)
     return {"subscription_id": subscription["id"], "invoice_id": subscription["latest_invoice_id"]}
 
 
 def _pay_once(unit: Unit, _: Doc, invoice: Doc, method: Doc, payment: Doc | None) -> Doc:
-    return {"invoice_id": subscriptions.bill(unit, invoice, method, payment=payment)}
+    return {"invoice_id": collection.bill(unit, invoice, method, payment=payment)}
 
 
 def _set_up(*_: object) -> Doc:

@@ -41,6 +41,23 @@ def collect(
     return invoice
 
 
+def bill(unit: Unit, invoice: Doc, method: Doc | None, *, payment: Doc | None = None) -> str:
+    """Issue an invoice and try to have it paid at once; return its id."""
+    invoices.issue(unit, invoice)
+    if payment is not None and payments.is_due(invoice):
+        settle(unit, invoice, payment, method)
+        return str(invoice["id"])
+    collect(unit, invoice, method=method)
+    release(unit, payment)
+    return str(invoice["id"])
+
+
+def release(unit: Unit, payment: Doc | None) -> None:
+    """Give up a payment that was begun and is not needed."""
+    if payment is not None:
+        payments.cancel(unit, payment)
+
+
 def can_collect(unit: Unit, invoice: Doc, subscription: Doc | None = None) -> bool:
     """Tell whether there is anything to collect from: a method, or money in the wallet."""
     wallet = wallets.of(unit, invoice["customer_id"], invoice["currency"])

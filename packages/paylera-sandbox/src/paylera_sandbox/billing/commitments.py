@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from paylera_sandbox.billing import cycles, subscriptions
+from paylera_sandbox.billing import cycles, subscriptions, timetable
 from paylera_sandbox.billing.machines import SUBSCRIPTION
+from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.problems import fault
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -25,6 +26,17 @@ def expect_fit(plan: Doc, commitment: Doc) -> None:
         raise fault("commitment.months", "commitment.months", detail)
 
 
+def begin(unit: Unit, subscription: Doc, *, event: str = "subscription.commitment_started") -> Doc:
+    """Begin the commitment of a subscription, if it has one, or another one after it."""
+    commitment = subscription["commitment"]
+    if not commitment or subscription["status"] not in timetable.LIVE:
+        return subscription
+    begin = commitment["ends_at"] or subscription["current_period_start"]
+    end = cycles.end(moment(begin), ("month", commitment["months"]), subscription["billing_cycle_anchor"])
+    dated = {**commitment, "starts_at": begin, "ends_at": stamp(end)}
+    return subscriptions.change(unit, subscription, event, commitment=dated)
+
+
 def warn(unit: Unit, identifier: str) -> None:
     """Tell that a commitment will end soon."""
     emit(unit, "subscription.commitment_ending", subscriptions.get(unit, identifier))
@@ -38,7 +50,7 @@ def end(unit: Unit, identifier: str) -> None:
 
 
 def _renew(unit: Unit, subscription: Doc) -> None:
-    subscriptions.commit(unit, subscription, event="subscription.commitment_renewed")
+    begin(unit, subscription, event="subscription.commitment_renewed")
 
 
 def _continue(unit: Unit, subscription: Doc) -> None:

@@ -76,6 +76,14 @@ def issue(unit: Unit, invoice: Doc, parts: list[Part], *, reason: str, outcome: 
     return note
 
 
+def give_back(unit: Unit, invoice: Doc) -> None:
+    """Give back all that came in for an invoice: payments to where they came from, credit that it used as credit."""
+    for outcome in ("refund", "credit_balance"):
+        amount = min(left(unit, invoice), _ROOM[outcome](unit, invoice))
+        if amount > 0:
+            issue(unit, invoice, [gross(invoice, amount)], reason="order_change", outcome=outcome)
+
+
 def _expect_room(unit: Unit, invoice: Doc, amount: Decimal, kind: str) -> None:
     """Refuse more than is left of the invoice, or than the outcome can take."""
     room = min(left(unit, invoice), _ROOM[kind](unit, invoice))

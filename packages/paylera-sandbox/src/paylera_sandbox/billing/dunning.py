@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from paylera_sandbox.billing import agenda, collection, invoices, subscriptions
+from paylera_sandbox.billing import agenda, beginnings, collection, invoices, subscriptions
 from paylera_sandbox.billing.timetable import LIVE
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.store import Doc
@@ -91,7 +91,7 @@ def settle(unit: Unit, identifier: str) -> None:
     """Take note that an invoice was paid in another way than by an attempt of ours."""
     subscription = subscriptions.get(unit, identifier)
     if subscription["status"] == "pending_activation":
-        subscriptions.activate(unit, subscription)
+        beginnings.activate(unit, subscription)
     recover(unit, subscription)
 
 

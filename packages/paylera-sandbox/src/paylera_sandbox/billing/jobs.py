@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from paylera_sandbox.billing import (
     agenda,
+    beginnings,
+    checkout,
     commitments,
     disputes,
     dunning,
@@ -28,7 +30,8 @@ HANDLERS: Mapping[str, Handler] = {
     "charged_back": lambda unit, payment_id: disputes.take(unit, "charged_back", payment_id),
     "dispute_won": lambda unit, payment_id: disputes.take(unit, "dispute_won", payment_id),
     "subscription.settle": dunning.settle,
-    "subscription.expire": subscriptions.expire,
+    "checkout.withdraw": checkout.withdraw,
+    "subscription.expire": beginnings.expire,
     "trial.ending": trials.warn,
     "commitment.ending": commitments.warn,
     "commitment.end": commitments.end,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from paylera_sandbox.billing import coupons, cycles, dunning, invoices, methods, payments, pricing, subscriptions
+from paylera_sandbox.billing import (
+    collection,
+    coupons,
+    cycles,
+    dunning,
+    invoices,
+    methods,
+    payments,
+    pricing,
+    subscriptions,
+)
 from paylera_sandbox.billing.invoices import Item
 from paylera_sandbox.billing.periods import unused_share
 from paylera_sandbox.billing.subscriptions import Terms
@@ -66,7 +76,7 @@ def apply(
     invoice = invoices.draft(unit, subscription, items)
     if payment is None and payments.is_due(invoice):
         _expect_payable(unit, invoice, method)
-    changed["latest_invoice_id"] = subscriptions.bill(unit, invoice, method, payment=payment)
+    changed["latest_invoice_id"] = collection.bill(unit, invoice, method, payment=payment)
     if method is not None:
         changed["default_payment_method_id"] = method["id"]
     return _save(unit, subscription, changed)

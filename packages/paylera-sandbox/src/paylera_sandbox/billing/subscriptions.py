@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
-from paylera_sandbox.billing import agenda, collection, coupons, cycles, invoices, payments, pricing, timetable
+from paylera_sandbox.billing import collection, cycles, invoices, pricing, timetable
 from paylera_sandbox.billing.machines import SUBSCRIPTION
-from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.problems import Problem
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -51,64 +48,6 @@ def refuse_archived(plan: Doc) -> None:
         )
 
 
-def refuse_second(unit: Unit, customer: Doc, plan: Doc) -> None:
-    """Refuse a second subscription beside a current or paused one, and a plan that is not sold any more."""
-    refuse_archived(plan)
-    held = unit.store.first("subscriptions", customer_id=customer["id"], status=(*CURRENT, "paused"))
-    if held is None:
-        return
-    if held["plan_id"] == plan["id"]:
-        raise Problem("subscription.already_active", f"The customer has the plan '{plan['code']}' already.")
-    raise Problem(
-        "subscription.exists",
-        f"The customer has the subscription {held['id']}. Change its plan with "
-        f"POST /v1/subscriptions/{held['id']}/change-plan.",
-    )
-
-
-def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
-    """Build a subscription that waits for its activation, without storing it. `trial_days` of the terms beat the
-    plan's."""
-    days = plan["trial_days"] if terms.trial_days is None else terms.trial_days
-    trial_end = stamp(unit.now + timedelta(days=days)) if days else None
-    period = cycles.first(unit.now, plan, terms.commitment, terms.anchor)
-    if trial_end:
-        period.update(current_period_end=trial_end, billing_cycle_anchor=terms.anchor or trial_end)
-    return {
-        "id": unit.new_id("sub"),
-        "object": "subscription",
-        "customer_id": customer["id"],
-        "plan_id": plan["id"],
-        "plan_code": plan["code"],
-        "status": "pending_activation",
-        "version": 1,
-        "currency": plan["currency"],
-        "quantities": pricing.quantities(plan, terms.quantities),
-        "coupons": list(terms.coupons),
-        "metadata": terms.metadata,
-        **period,
-        "trial_end": trial_end,
-        "commitment": {**terms.commitment, "starts_at": None, "ends_at": None} if terms.commitment else None,
-        "dunning": None,
-        "paused_at": None,
-        "resumes_at": None,
-        "pause_reason": None,
-        "cancel_at_period_end": False,
-        "cancel_at": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "ended_at": None,
-        "latest_invoice_id": None,
-        "default_payment_method_id": customer["default_payment_method_id"],
-        "created_at": unit.stamp,
-        "updated_at": unit.stamp,
-        "_discounts": coupons.promised(unit, terms.coupons, plan["currency"]),
-        "_charged_at": unit.stamp,
-        "_usage_from": unit.stamp,
-        "_own_method": terms.own_method,
-    }
-
-
 def items(unit: Unit, plan: Doc, subscription: Doc, *, used: tuple[str, str] | None = None) -> list[invoices.Item]:
     """Return what the present period costs, and what was `used` in the one before. A trial costs nothing."""
     if cycles.in_trial(subscription):
@@ -124,82 +63,6 @@ def items(unit: Unit, plan: Doc, subscription: Doc, *, used: tuple[str, str] | N
 def _share(item: invoices.Item, part: cycles.Part) -> invoices.Item:
     period = (part.start, part.end)
     return pricing.share_of(item, part.share, period=period, description=item.description)
-
-
-def first_items(unit: Unit, plan: Doc, subscription: Doc) -> list[invoices.Item]:
-    """Return what the first period costs."""
-    return items(unit, plan, subscription)
-
-
-def begins_free(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:
-    """Tell whether a subscription could begin without a payment method: a free plan, or coupons for all of it. What
-    follows a trial counts, too."""
-    if pricing.is_free(plan):
-        return True
-    subscription = build(unit, customer, plan, replace(terms, trial_days=0))
-    first = invoices.draft(unit, subscription, first_items(unit, plan, subscription))
-    return Decimal(first["total"]) == 0 and not pricing.meters_usage(plan)
-
-
-def start(
-    unit: Unit, customer: Doc, plan: Doc, terms: Terms, *, method: Doc | None = None, payment: Doc | None = None
-) -> Doc:
-    """Begin a subscription: with a trial, or with a first period that is billed at once. Until that is paid, it waits
-    for its activation. `payment` is one that the payer has just confirmed."""
-    subscription = build(unit, customer, plan, terms)
-    subscription["default_payment_method_id"] = method["id"] if method else None
-    unit.store.insert("subscriptions", subscription)
-    emit(unit, "subscription.created", subscription)
-    coupons.redeem(unit, terms.coupons)
-    if subscription["trial_end"]:
-        _release(unit, payment)
-        return change(unit, subscription, "subscription.trial_started", status="trialing")
-    billed = first_items(unit, plan, subscription)
-    if not billed:
-        return activate(unit, subscription)
-    invoice = invoices.draft(unit, subscription, billed)
-    bill(unit, invoice, method, payment=payment)
-    if invoice["status"] == "paid":
-        return activate(unit, subscription, latest_invoice_id=invoice["id"])
-    timetable.follow(unit, None, subscription)
-    return change(unit, subscription, "subscription.updated", latest_invoice_id=invoice["id"])
-
-
-def activate(unit: Unit, subscription: Doc, **members: object) -> Doc:
-    """Make a subscription active whose first period is paid; a commitment counts from here."""
-    agenda.unschedule(unit, subscription["id"], "subscription.settle")
-    return commit(unit, change(unit, subscription, "subscription.activated", status="active", **members))
-
-
-def commit(unit: Unit, subscription: Doc, *, event: str = "subscription.commitment_started") -> Doc:
-    """Begin the commitment of a subscription, if it has one, or another one after it."""
-    commitment = subscription["commitment"]
-    if not commitment or subscription["status"] not in timetable.LIVE:
-        return subscription
-    begin = commitment["ends_at"] or subscription["current_period_start"]
-    end = cycles.end(moment(begin), ("month", commitment["months"]), subscription["billing_cycle_anchor"])
-    return change(unit, subscription, event, commitment={**commitment, "starts_at": begin, "ends_at": stamp(end)})
-
-
-def expire(unit: Unit, identifier: str) -> None:
-    """Give up a subscription whose first period was not paid in time."""
-    subscription = get(unit, identifier)
-    change(unit, subscription, "subscription.updated", status="incomplete_expired", ended_at=unit.stamp)
-    invoice = unit.store.find("invoices", subscription["latest_invoice_id"] or "")
-    if invoice is not None and invoice["status"] == "open":
-        payments.cancel_waiting(unit, invoice)
-        invoices.void(unit, invoice)
-
-
-def bill(unit: Unit, invoice: Doc, method: Doc | None, *, payment: Doc | None = None) -> str:
-    """Issue an invoice and try to have it paid at once; return its id."""
-    invoices.issue(unit, invoice)
-    if payment is not None and payments.is_due(invoice):
-        collection.settle(unit, invoice, payment, method)
-        return str(invoice["id"])
-    collection.collect(unit, invoice, method=method)
-    _release(unit, payment)
-    return str(invoice["id"])
 
 
 def change(unit: Unit, subscription: Doc, event: str, **members: object) -> Doc:
@@ -296,9 +159,3 @@ def bill_usage(unit: Unit, subscription: Doc) -> str | None:
 def _committed_until(subscription: Doc) -> str | None:
     commitment = subscription["commitment"]
     return commitment["ends_at"] if commitment and commitment["early_cancel"] == "forbid" else None
-
-
-def _release(unit: Unit, payment: Doc | None) -> None:
-    """Give up a payment that was begun and is not needed."""
-    if payment is not None:
-        payments.cancel(unit, payment)

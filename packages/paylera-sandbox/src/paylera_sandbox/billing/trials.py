@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paylera_sandbox.billing import cycles, renewals, subscriptions
+from paylera_sandbox.billing import commitments, cycles, renewals, subscriptions
 from paylera_sandbox.billing.machines import SUBSCRIPTION
 from paylera_sandbox.clock import moment, stamp
 from paylera_sandbox.problems import Problem, fault
@@ -32,7 +32,7 @@ def end(unit: Unit, identifier: str) -> None:
     subscription = renewals.begin(unit, subscription, plan, "subscription.trial_ended", status="active", **period)
     if subscription["status"] == "active":
         emit(unit, "subscription.activated", subscription)
-    subscriptions.commit(unit, subscription)
+    commitments.begin(unit, subscription)
 
 
 def extend(unit: Unit, subscription: Doc, trial_end: str) -> Doc:

@@ -7,7 +7,7 @@ from contextlib import closing
 from decimal import Decimal
 
 from paylera_sandbox.api import customers
-from paylera_sandbox.billing import methods, pricing, recording, subscriptions, usage, wallets
+from paylera_sandbox.billing import beginnings, methods, pricing, recording, subscriptions, usage, wallets
 from paylera_sandbox.billing.cards import BY_NAME
 from paylera_sandbox.operations import Call
 from paylera_sandbox.store import Doc, Store
@@ -57,7 +57,7 @@ def _live(unit: Unit) -> None:
     method = methods.attach_card(unit, customer, card, exp_month=12, exp_year=unit.now.year + 4)
     listed = unit.store.newest("plans", {"status": "active"})
     plan = next((plan for plan in listed if not pricing.is_free(plan)), listed[0])
-    subscription = subscriptions.start(unit, unit.customer(customer["id"]), plan, subscriptions.Terms(), method=method)
+    subscription = beginnings.start(unit, unit.customer(customer["id"]), plan, subscriptions.Terms(), method=method)
     for meter in usage.meters_of(unit, plan):
         recording.record(unit, subscription, plan, recording.Usage(meter, Decimal(1), unit.stamp))
     wallets.create(unit, customer, subscription["currency"])
