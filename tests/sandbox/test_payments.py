@@ -123,6 +123,36 @@ def test_a_chargeback_comes_after_a_minute(api: Api, clock: ManualClock) -> None
     problem(api.post(f"/v1/payments/{payment['id']}/refunds"), 422, "payment.invalid_transition")
 
 
+def test_an_invoice_tells_what_a_chargeback_took(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    card(api, customer, "tok_visa_chargeback")
+    invoice, payment = paid(api, customer)
+    path = f"/v1/invoices/{invoice['id']}"
+    api.ok(f"/v1/payments/{payment['id']}/refunds", {"amount": "8.00"})
+    clock.advance(minutes=5)
+    after = api.get(path).json()
+    amounts = (after["amount_paid"], after["amount_due"], after["amount_charged_back"])
+    assert (after["status"], *amounts) == ("paid", "108.00", "0.00", "100.00")
+    event = api.events(type="invoice.updated")[-1]
+    assert (event["previous_attributes"], event["occurred_at"]) == (
+        {"amount_charged_back": "0.00"},
+        "2026-11-01T00:01:00.000Z",
+    )
+    for outcome in ("refund", "credit_balance"):
+        note = {"amount": "1.00", "reason": "other", "outcome": {"kind": outcome}}
+        problem(api.post(f"{path}/credit-notes", note), 422, "credit_note.too_large")
+
+
+def test_a_chargeback_leaves_the_subscription_to_the_merchant(api: Api, clock: ManualClock) -> None:
+    customer = api.customer()
+    card(api, customer, "tok_visa_chargeback")
+    made = api.ok("/v1/subscriptions", {"customer_id": customer["id"], "plan_code": "starter"})
+    clock.advance(minutes=5)
+    assert api.get(f"/v1/subscriptions/{made['id']}").json() == made
+    [invoice] = api.invoices(customer)
+    assert (invoice["status"], invoice["amount_charged_back"]) == ("paid", invoice["total"])
+
+
 def test_a_dispute_is_won(api: Api, clock: ManualClock) -> None:
     customer = api.customer()
     card(api, customer, "tok_visa_dispute_won")
@@ -130,6 +160,8 @@ def test_a_dispute_is_won(api: Api, clock: ManualClock) -> None:
     clock.advance(minutes=5)
     assert api.get(f"/v1/payments/{payment['id']}").json()["status"] == "succeeded"
     assert invoice_events(api, payment)[-2:] == ["payment.charged_back", "payment.dispute_won"]
+    told = [event["data"]["amount_charged_back"] for event in api.events(type="invoice.updated")]
+    assert told == ["108.00", "0.00"]
     assert [e["occurred_at"] for e in api.events(aggregate_id=payment["id"])][-2:] == [
         "2026-11-01T00:01:00.000Z",
         "2026-11-01T00:02:00.000Z",

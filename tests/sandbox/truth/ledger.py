@@ -170,6 +170,18 @@ def no_more_goes_back_than_came(books: Books) -> Iterator[str]:
             yield f"{invoice['id']} brought {came}, and {back[invoice['id']]} went back"
 
 
+def invoices_tell_what_is_lost(books: Books) -> Iterator[str]:
+    """What payers' banks took back, and was not given back before, stands on the invoice until the dispute is won."""
+    lost: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for payment in books.payments:
+        if payment["status"] == "charged_back":
+            lost[payment["invoice_id"]] += Decimal(payment["amount"]) - Decimal(payment["amount_refunded"])
+    for invoice in books.invoices:
+        told = Decimal(invoice["amount_charged_back"])
+        if told != lost[invoice["id"]]:
+            yield f"{invoice['id']} says that {told} was charged back, its payments {lost[invoice['id']]}"
+
+
 def one_payment_waits(books: Books) -> Iterator[str]:
     """A payer is never asked twice for one invoice."""
     waiting = Counter(doc["invoice_id"] for doc in books.payments if doc["status"] == "requires_action")
@@ -320,6 +332,7 @@ CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
     refunds_are_covered,
     credit_notes_are_covered,
     no_more_goes_back_than_came,
+    invoices_tell_what_is_lost,
     one_payment_waits,
     wallets_keep_their_floor,
     credit_is_never_negative,

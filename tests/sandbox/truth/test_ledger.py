@@ -53,6 +53,7 @@ LIES: dict[str, tuple[str, Callable[[dict], object]]] = {
     "refunds_are_covered": ("refunds", lambda doc: doc.update(amount="1000.00")),
     "credit_notes_are_covered": ("credit_notes", lambda doc: doc.update(total="-1000.00")),
     "no_more_goes_back_than_came": ("payments", lambda doc: doc.update(amount_refunded="1000.00")),
+    "invoices_tell_what_is_lost": ("invoices", lambda doc: doc.update(amount_charged_back="1.00")),
     "one_payment_waits": ("payments", lambda doc: doc.update(status="requires_action")),
     "wallets_keep_their_floor": ("wallet_entries", lambda doc: doc.update(amount="-6.00")),
     "credit_is_never_negative": ("customers", lambda doc: doc.update(credit_balances={"USD": "-1.00"})),

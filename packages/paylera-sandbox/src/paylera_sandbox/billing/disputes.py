@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from paylera_sandbox.billing import wallets
+from paylera_sandbox.billing import invoices, wallets
 from paylera_sandbox.billing.machines import PAYMENT
 from paylera_sandbox.money import amount_text
 from paylera_sandbox.store import Doc
@@ -25,6 +25,8 @@ def take(unit: Unit, step: str, payment_id: str) -> None:
     payment.update(status=status, updated_at=unit.stamp)
     unit.store.save("payments", payment)
     emit(unit, _EVENTS[step], payment)
+    if payment["invoice_id"]:
+        _note(unit, unit.need("invoices", payment["invoice_id"], "invoice.not_found"))
     if payment["_wallet_id"]:
         _ON_WALLET[step](unit, payment, unit.need("wallets", payment["_wallet_id"], "wallet.not_found"))
 
@@ -34,10 +36,23 @@ def _before_the_dispute(payment: Doc) -> str:
     return "partially_refunded" if payment["refunds"] else "succeeded"
 
 
+def _note(unit: Unit, invoice: Doc) -> None:
+    """Write on an invoice what is lost of its payments. It stays as it is otherwise: it was paid, which is final, and
+    what is done about the dispute is the merchant's decision."""
+    before, currency = dict(invoice), invoice["currency"]
+    lost = unit.store.newest("payments", {"invoice_id": invoice["id"], "status": "charged_back"})
+    invoice["amount_charged_back"] = amount_text(sum(map(_kept, lost), Decimal(0)), currency)
+    invoices.save(unit, invoice, "invoice.updated", before=before)
+
+
+def _kept(payment: Doc) -> Decimal:
+    """Return what of a payment had not gone back to the payer yet."""
+    return Decimal(payment["amount"]) - Decimal(payment["amount_refunded"])
+
+
 def _take_back(unit: Unit, payment: Doc, wallet: Doc) -> None:
     """Take a top-up out of its wallet again, as far as it is still there."""
-    kept = Decimal(payment["amount"]) - Decimal(payment["amount_refunded"])
-    amount = min(kept, wallets.available(wallet))
+    amount = min(_kept(payment), wallets.available(wallet))
     unit.store.save("payments", {**payment, "_taken": amount_text(amount, payment["currency"])})
     if amount > 0:
         wallets.take_back(unit, wallet, amount, reason="chargeback", payment_id=payment["id"])

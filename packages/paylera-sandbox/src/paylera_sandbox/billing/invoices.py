@@ -61,6 +61,7 @@ def build(unit: Unit, customer_id: str, currency: str, items: Sequence[Item] = (
         "lines": [line(unit, item, currency, rate) for item in items],
         "amount_paid": amount_text(Decimal(0), currency),
         "amount_credited": amount_text(Decimal(0), currency),
+        "amount_charged_back": amount_text(Decimal(0), currency),
         "payments": [],
         "credit_notes": [],
         "pdf_url": None,

@@ -85,6 +85,8 @@ class Invoice(TypedDict):
     amount_paid: Amount
     amount_credited: Amount
     """What credit notes took off it."""
+    amount_charged_back: Amount
+    """What of `amount_paid` payers' banks have taken back and the merchant has not won again."""
     amount_due: Amount
     """`total` - `credit_applied` - `amount_paid` - `amount_credited`."""
     tax_breakdown: list[Tax]

@@ -49,6 +49,7 @@ class Invoice(TypedDict, total=False):
     credit_applied: str
     amount_paid: str
     amount_credited: str
+    amount_charged_back: str
     amount_due: str
     tax_breakdown: list[dict[str, Any]]
     payments: list[str]
