@@ -61,7 +61,7 @@ def create(call: Call) -> Doc:
     method = _method(unit, customer, given.get("default_payment_method_id"))
     wanted, pays = given.get("require_payment_method"), _pays_now(unit, customer, plan, terms)
     if wanted or (wanted is None and pays):
-        _expect_chargeable(unit, method, now=pays)
+        methods.expect_chargeable(unit, method, now=pays)
     return beginnings.start(unit, customer, plan, terms, method=method)
 
 
@@ -146,15 +146,3 @@ def _method(unit: Unit, customer: Doc, identifier: str | None) -> Doc | None:
     if method["customer_id"] != customer["id"]:
         raise Problem("payment_method.not_found", f"The customer has no payment method '{wanted}'.")
     return method
-
-
-def _expect_chargeable(unit: Unit, method: Doc | None, *, now: bool) -> None:
-    """Refuse unless there is a method that a charge would go through on. One that is not charged now is not asked for
-    the declines on demand: those are for charges, and counted."""
-    if method is None:
-        detail = "The customer has no payment method. POST /v1/attach gives a checkout page that collects one."
-        raise Problem("payment_method.required", detail)
-    decline = methods.decline_of(unit, method, ahead=True) if now else methods.own_decline(unit, method)
-    if decline:
-        # Kept, because a decline that was asked for is used up.
-        raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)

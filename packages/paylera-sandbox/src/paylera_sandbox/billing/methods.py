@@ -192,6 +192,20 @@ def _expired(unit: Unit, method: Doc) -> bool:
     return bool(card) and (card["exp_year"], card["exp_month"]) < (unit.now.year, unit.now.month)
 
 
+def expect_chargeable(unit: Unit, method: Doc | None, *, now: bool = True, payer_is_there: bool = True) -> None:
+    """Refuse unless a charge of a method would go through. One that is not made `now` is not asked for the declines on
+    demand: those are for charges, and counted. Where no payer is there, a bank that asks is in the way, too."""
+    if method is None:
+        detail = "The customer has no payment method to charge. A checkout page (POST /v1/attach) collects one."
+        raise Problem("payment_method.required", detail)
+    if asks_payer(method) and not payer_is_there:
+        raise Problem("payment_method.required", "The customer's bank wants a confirmation before it pays.")
+    decline = decline_of(unit, method, ahead=True) if now else own_decline(unit, method)
+    if decline:
+        # Kept, because a decline that was asked for is used up.
+        raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)
+
+
 def asks_payer(method: Doc) -> bool:
     """Tell whether the bank wants the payer's confirmation: until the first charge has gone through."""
     return bool(method["_behaviour"] == "requires_action" and not method["_charges"])

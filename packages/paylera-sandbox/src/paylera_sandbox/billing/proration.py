@@ -160,16 +160,20 @@ def _rest(unit: Unit, part: cycles.Part, item: Item, what: str, *, sign: int) ->
 
 
 def _expect_payable(unit: Unit, invoice: Doc, method: Doc | None) -> None:
-    if method is None:
-        raise Problem("payment_method.required", "The customer has no payment method to charge the difference to.")
-    if methods.asks_payer(method):
-        raise Problem("payment_method.required", "The customer's bank wants a confirmation before it pays.")
-    decline = methods.decline_of(unit, method, ahead=True)
-    if decline is None:
-        return
+    """Refuse unless the difference can be charged at once. Of a decline there is a trace: a failed payment of
+    an invoice that is void."""
+    try:
+        methods.expect_chargeable(unit, method, payer_is_there=False)
+    except Problem as problem:
+        if method is not None and problem.code == "payment.declined":
+            _record_decline(unit, invoice, method)
+        raise
+
+
+def _record_decline(unit: Unit, invoice: Doc, method: Doc) -> None:
     invoices.issue(unit, invoice)
     payment = payments.create(unit, invoice, method_id=method["id"], invoice_id=invoice["id"])
-    payments.fail(unit, payment, decline)
+    if decline := methods.decline_of(unit, method, ahead=True):
+        payments.fail(unit, payment, decline)
     invoices.save(unit, invoice, "invoice.payment_failed")
     invoices.void(unit, invoice)
-    raise Problem("payment.declined", decline.message, keep=True, decline_code=decline.code)
