@@ -11,8 +11,9 @@ import pytest
 
 from paylera_sandbox import Sandbox
 from paylera_sandbox.store import amending
-from paylera_sandbox.webhooks import endpoints, outbox, replay
+from paylera_sandbox.webhooks import attempts, endpoints, outbox, replay
 from paylera_sandbox.webhooks.events import queue, record
+from paylera_sandbox.webhooks.sender import Outcome
 from sandbox.support import Api, ManualClock, Received, Receiver, problem
 
 ENDPOINTS = "/v1/admin/webhook-endpoints"
@@ -287,7 +288,7 @@ def test_what_may_go_next_is_found_by_an_index(api: Api) -> None:
 
 def test_what_waits_for_an_endpoint_is_given_up_by_indexes(api: Api) -> None:
     store, members = api.sandbox.engine.store, ("status", "next_attempt_at")
-    plan = store.execute(f"EXPLAIN QUERY PLAN {amending('deliveries', outbox.WAITING, members)}", (None,) * 4)
+    plan = store.execute(f"EXPLAIN QUERY PLAN {amending('deliveries', outbox.WAITING, members)}", (None,) * 5)
     steps = [row[3] for row in plan]
     assert any("SEARCH outbox USING" in step and "(endpoint_id=?)" in step for step in steps)
     assert any("SEARCH deliveries USING" in step and "(id=?)" in step for step in steps)
@@ -305,3 +306,60 @@ def test_what_is_given_up_says_so_in_the_object_and_beside_it(api: Api) -> None:
         assert kept == before[other["id"]]
         assert unit.store.newest("deliveries", {"status": "dropped"}) == [dropped]
         assert outbox.heads(unit.store, gone["id"], limit=9) == []
+
+
+def much_waits(api: Api, count: int) -> tuple[dict, dict]:
+    """Two endpoints; for the first, more waits than is given up in one step."""
+    with api.sandbox.engine.unit() as unit:
+        gone, other = (endpoints.register(unit, url=f"http://127.0.0.1:9/{n}", events=["customer.*"]) for n in (1, 2))
+        for number in range(count):
+            event = record(unit, "customer.updated", {"id": f"cus_{number % 7}", "object": "customer"})
+            queue(unit, event, gone)
+        queue(unit, event, other)
+    return gone, other
+
+
+def waiting(api: Api, endpoint: dict) -> int:
+    with api.sandbox.engine.unit() as unit:
+        return unit.store.count("outbox", endpoint_id=endpoint["id"])
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_what_waits_for_a_disabled_endpoint_is_given_up_step_by_step(api: Api, method: str) -> None:
+    gone, other = much_waits(api, 3 * outbox.BATCH + 1)
+    body = {"json": {"status": "disabled"}} if method == "PATCH" else {}
+    assert api.client.request(method, f"/v1/admin/webhook-endpoints/{gone['id']}", **body).status_code < 300
+    while waiting(api, gone):
+        api.get("/sandbox/health")
+    with api.sandbox.engine.unit() as unit:
+        assert unit.store.count("deliveries", endpoint_id=gone["id"], status="dropped") == 3 * outbox.BATCH + 1
+        assert outbox.abandoned(unit.store) is None
+    assert waiting(api, other) == 1
+
+
+def test_an_endpoint_that_is_enabled_again_has_lost_all_that_waited(api: Api) -> None:
+    """Even what the background had not come to yet: no sweep runs within one unit of work."""
+    gone, _ = much_waits(api, 3 * outbox.BATCH)
+    with api.sandbox.engine.unit() as unit:
+        off = endpoints.change(unit, unit.need("webhook_endpoints", gone["id"], "x"), status="disabled")
+        assert unit.store.count("outbox", endpoint_id=gone["id"]) == 2 * outbox.BATCH
+        endpoints.change(unit, off, status="enabled")
+        assert unit.store.count("outbox", endpoint_id=gone["id"]) == 0
+        assert unit.store.count("deliveries", endpoint_id=gone["id"], status="pending") == 0
+
+
+def test_what_is_under_way_to_a_disabled_endpoint_is_not_tried_again(api: Api) -> None:
+    """Not yet marked as dropped, it is neither sent nor counted against the endpoint."""
+    gone, _ = much_waits(api, 3 * outbox.BATCH)
+    with api.sandbox.engine.unit() as unit:
+        last = unit.store.first("deliveries", endpoint_id=gone["id"], status="pending")
+        assert last is not None
+        sent = attempts.prepare(unit, last["id"])
+        assert sent is not None
+        endpoints.change(unit, unit.need("webhook_endpoints", gone["id"], "x"), status="disabled")
+        assert attempts.prepare(unit, last["id"]) is None
+        attempts.conclude(unit, last["id"], sent, Outcome(404, "", {}, None, 1), 1.0)
+        after = unit.store.find("deliveries", last["id"])
+        assert after is not None
+        assert [attempt["status"] for attempt in after["attempts"]] == [404]
+        assert unit.need("webhook_endpoints", gone["id"], "x")["_refusals"] == 0

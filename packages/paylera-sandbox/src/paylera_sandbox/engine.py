@@ -21,6 +21,7 @@ from paylera_sandbox.recorder import Recorder
 from paylera_sandbox.store import Store
 from paylera_sandbox.timeline import Timeline
 from paylera_sandbox.unit import Unit
+from paylera_sandbox.webhooks import outbox
 
 if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
@@ -108,6 +109,14 @@ class Engine:
             done, finished = jobs.run(unit, horizon, seconds=STEP_SECONDS)
             self.time.progress(horizon if finished else unit.now, jobs=done, finished=finished)
         return not finished
+
+    def sweep(self) -> bool:
+        """Give up some deliveries that wait for an endpoint which takes none; tell whether there are more."""
+        if (endpoint := outbox.abandoned(self.store)) is None:
+            return False
+        with self._transaction() as unit:
+            outbox.drop(unit, endpoint, most=outbox.BATCH)
+        return outbox.abandoned(self.store) is not None
 
     def seconds_to_next(self) -> float | None:
         """Return how long it is until the next job; None if there is none or time stands still."""

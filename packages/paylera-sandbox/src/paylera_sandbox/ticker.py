@@ -41,7 +41,8 @@ class Ticker:
     async def _turn(self) -> None:
         """Do a step, and wait until the next one is due; what fails now (a full disk) may work in a second."""
         try:
-            more, wait = self._engine.step(), self._engine.seconds_to_next()
+            more = self._engine.step() | self._engine.sweep()
+            wait = self._engine.seconds_to_next()
         except Exception:
             log.exception("the jobs cannot be run")
             await asyncio.sleep(_FAULT_SECONDS)

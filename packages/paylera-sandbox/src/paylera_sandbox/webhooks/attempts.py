@@ -30,7 +30,7 @@ class Parcel(NamedTuple):
 def prepare(unit: Unit, delivery_id: str) -> Parcel | None:
     """Pack a delivery, or return None if it is not to be sent now."""
     delivery = unit.store.find("deliveries", delivery_id)
-    if delivery is None or delivery["status"] != "pending":
+    if delivery is None or not _waits(unit, delivery):
         return None
     fault = deliveries.meet(unit, delivery)
     if fault is None:
@@ -43,6 +43,13 @@ def prepare(unit: Unit, delivery_id: str) -> Parcel | None:
         _drop(unit, delivery, sent)
         return None
     return sent
+
+
+def _waits(unit: Unit, delivery: Doc) -> bool:
+    """Tell whether a delivery is to be made. Not all that wait for an endpoint are dropped at the moment when it is
+    disabled, but from then on none is made."""
+    endpoint = unit.store.find("webhook_endpoints", delivery["endpoint_id"])
+    return delivery["status"] == "pending" and endpoint is not None and endpoint["status"] == "enabled"
 
 
 def _parcel(unit: Unit, delivery: Doc, fault: Doc) -> Parcel:
@@ -83,7 +90,7 @@ def conclude(unit: Unit, delivery_id: str, sent: Parcel, outcome: Outcome, time_
     if delivery is None:
         return
     delivery["attempts"] = [*delivery["attempts"], _record(unit, sent, outcome)]
-    if delivery["status"] != "pending":  # dropped while it was under way
+    if not _waits(unit, delivery):  # dropped while it was under way
         unit.store.save("deliveries", delivery)
         return
     following = None if outcome.succeeded else _next_attempt(delivery, unit.now, time_scale)

@@ -79,7 +79,8 @@ def shown(endpoint: Doc, *, with_secret: bool) -> Doc:
 
 
 def change(unit: Unit, endpoint: Doc, **values: object) -> Doc:
-    """Change an endpoint and tell the others of it. One that is no longer enabled loses what waits for it."""
+    """Change an endpoint and tell the others of it. One that is no longer enabled loses what waits for it: the first of
+    it here, the rest in the background (`Engine.sweep`), and at the latest when the endpoint is enabled again."""
     changed = {**endpoint, **values}
     if changed == endpoint:
         return endpoint
@@ -88,6 +89,8 @@ def change(unit: Unit, endpoint: Doc, **values: object) -> Doc:
     changed["updated_at"] = unit.stamp
     unit.store.save("webhook_endpoints", changed)
     if changed["status"] != "enabled":
+        outbox.drop(unit, endpoint["id"], most=outbox.BATCH)
+    elif endpoint["status"] != "enabled":
         outbox.drop(unit, endpoint["id"])
     emit(unit, "webhook_endpoint.updated", changed, before=endpoint)
     if endpoint["status"] == "enabled" != changed["status"]:
@@ -96,8 +99,9 @@ def change(unit: Unit, endpoint: Doc, **values: object) -> Doc:
 
 
 def remove(unit: Unit, endpoint: Doc) -> None:
-    """Remove an endpoint with what waits for it."""
-    outbox.drop(unit, endpoint["id"])
+    """Remove an endpoint with what waits for it: the first of it here, the rest in the background."""
+    outbox.drop(unit, endpoint["id"], most=outbox.BATCH)
+    unit.scheduled += 1  # wakes who does the rest
     unit.store.delete("webhook_endpoints", endpoint["id"])
 
 
