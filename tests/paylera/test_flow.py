@@ -95,6 +95,24 @@ def test_errors_are_thrown_into_the_flow(drive: Callable[[Flow[Any]], Any]) -> N
     assert drive(flow()) == "gone"
 
 
+def test_a_cancellation_of_the_user_s_own_is_an_error(drive: Callable[[Flow[Any]], Any]) -> None:
+    """What a callable cancelled and awaited ends neither the call nor the process."""
+
+    async def cancelled() -> None:
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    def flow() -> Flow[str]:
+        try:
+            yield from invoke(Callee.of(cancelled))
+        except RuntimeError as error:
+            return str(error)
+        return "not reached"
+
+    assert drive(flow()) == "what was awaited is cancelled, though this call is not"
+
+
 def test_an_unhandled_error_leaves_the_driver_and_closes_the_flow(drive: Callable[[Flow[Any]], Any]) -> None:
     """The clean-up of a flow runs even when nobody handles the error."""
     closed: list[bool] = []

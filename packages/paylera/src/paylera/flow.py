@@ -64,6 +64,8 @@ class Pause:
     seconds: float
 
 
+_CANCELLED = "what was awaited is cancelled, though this call is not"
+
 Effect = Send | Invoke | Pause
 Flow = Generator[Effect, Any, T]
 
@@ -145,7 +147,10 @@ class Blocking:
         if self.wait_for is None:
             msg = "an async callable was registered with a host that has no event loop"
             raise TypeError(msg)
-        return self.wait_for(start)
+        try:
+            return self.wait_for(start)
+        except asyncio.CancelledError as error:  # no `Exception`: it would end the worker
+            raise RuntimeError(_CANCELLED) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ async def arun(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> T:
             except asyncio.CancelledError:
                 if _is_given_up():
                     raise
-                effect = flow.throw(RuntimeError("what was awaited is cancelled, though this call is not"))
+                effect = flow.throw(RuntimeError(_CANCELLED))
             except Exception as error:  # noqa: BLE001 - the flow decides what an error means
                 effect = flow.throw(error)
             else:
