@@ -54,7 +54,9 @@ def paylera_webhook_urls(
 def atomic(handler: Any) -> Any:
     """Put a `def` handler into a transaction on every database with `ATOMIC_REQUESTS`.
 
-    The receiver turns an exception into a 500, so Django's own per-request transaction would commit half the work.
+    The receiver turns an exception into a 500, so Django's own per-request transaction would commit half the work. What
+    Django rolls back without a word, because the handler went on after a query that failed, is a failure here: else the
+    event would be taken for handled.
     """
     if Callee.of(handler).is_async:
         return handler
@@ -64,7 +66,21 @@ def atomic(handler: Any) -> Any:
         call = handler
         for alias in connections:
             if connections.settings[alias]["ATOMIC_REQUESTS"]:
-                call = transaction.atomic(using=alias)(call)
+                call = transaction.atomic(using=alias)(_whole(call, alias))
         return call(event)
 
     return in_transaction
+
+
+def _whole(handler: Any, alias: str) -> Any:
+    def or_nothing(event: Any) -> Any:
+        result = handler(event)
+        if transaction.get_rollback(using=alias):
+            msg = (
+                f"the handler went on after a query that failed, or asked for a rollback: nothing that it did in the "
+                f"database {alias!r} is kept; put what may fail into a transaction.atomic() of its own"
+            )
+            raise transaction.TransactionManagementError(msg)
+        return result
+
+    return or_nothing
