@@ -4,7 +4,7 @@
 just forked: an inbox on a `Mortal` store, and what drives its flows. Two processes live at a time; each delivers new
 events, those that no process acknowledged, and some twice, then works. One half die at a step that is drawn, the others
 at a moment that is drawn. Between two rounds the inbox's clock goes on by more than a lease. Prints a JSON report; the
-exit status is 1 if an effect was lost or doubled.
+exit status is 1 if an effect was lost or doubled, or if nobody was told of an event whose data do not fit.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from typing import Any
 
 from paylera.system import System
 from paylera.testing import signed_event
-from paylera.webhooks import Inbox, PayleraWebhookEvent
+from paylera.webhooks import Inbox, InboxRecord, PayleraWebhookEvent
 from paylera.webhooks.parsing import read_event
 
 NEW_EVENTS = 3
 LANES = 5
+MISFIT = 4  # one event of so many
 ROUND_SECONDS = 100_000.0  # longer than any lease, and than any wait after a failure
 
 
@@ -49,6 +50,12 @@ class Killer:
         if self.left == 0:
             note(self.journal, f"died {name}")
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def tell(self, record: InboxRecord) -> None:
+        """Be told of an event that is given up, as an inbox's `on_dead`."""
+        self.step("on_dead: before")
+        note(self.journal, f"told {record.event_id}")
+        self.step("on_dead: after")
 
 
 @dataclass
@@ -122,11 +129,17 @@ def note(journal: Path, line: str) -> None:
         lines.write(line + "\n")
 
 
+def event_id(number: int) -> str:
+    """Return its id."""
+    return f"evt_{number:05}"
+
+
 def event(number: int) -> tuple[PayleraWebhookEvent, bytes]:
-    """Return an event; a higher number occurred later."""
+    """Return an event; a higher number occurred later. The data of some do not fit their class."""
     at = f"2026-11-{1 + number // 1440:02}T{number // 60 % 24:02}:{number % 60:02}:00Z"
+    data = {"amount_paid": "much"} if number % MISFIT == 0 else None
     body = signed_event(
-        "invoice.paid", secret="x", id=f"evt_{number:05}", aggregate_id=f"inv_{number % LANES}", occurred_at=at
+        "invoice.paid", secret="x", id=event_id(number), aggregate_id=f"inv_{number % LANES}", occurred_at=at, data=data
     ).body
     return read_event(body)[0], body
 
@@ -218,12 +231,15 @@ class Trial:
             self.wait(self.fork(Killer(0, self.journal), sorted(set(range(self.sent)) - self.acknowledged())), None)
         life = self.life(Killer(0, self.journal))
         found = Counter(life.effects())
-        wanted = {f"evt_{number:05}" for number in range(self.sent)}
+        misfits = {event_id(number) for number in range(0, self.sent, MISFIT)}
+        wanted = set(map(event_id, range(self.sent))) - misfits
+        told = [rest for kind, rest in self.lines() if kind == "told"]
         halves = {one.partition("/")[0] for one in found}
         return {
             "kills": sum(self.kills.values()), **self.kills, "events": self.sent,
             "lost": sorted(wanted - halves), "doubled": sorted(one for one, count in found.items() if count > 1),
             "torn": sorted(one for one in halves if not {f"{one}/1", f"{one}/2"} <= set(found)),
+            "untold": sorted(misfits ^ set(told)), "told again": len(told) - len(set(told)),
             "states": dict(life.drive(life.inbox.counts())),
             "steps": dict(Counter(rest for kind, rest in self.lines() if kind == "died").most_common()),
             "errors": [rest for kind, rest in self.lines() if kind == "error"],
@@ -245,7 +261,7 @@ def main() -> None:
             trial.round()
         report = trial.report()
     print(json.dumps(report, indent=1))
-    sys.exit(bool(report["lost"] or report["doubled"] or report["torn"] or report["errors"]))
+    sys.exit(bool(report["lost"] or report["doubled"] or report["torn"] or report["untold"] or report["errors"]))
 
 
 if __name__ == "__main__":

@@ -147,6 +147,25 @@ class InboxContract:
         assert lane.head is not None
         assert lane.head.event_id == "evt_2"
 
+    def test_what_is_given_up_is_in_hand_until_it_is_told(self, backend: Backend) -> None:
+        """Its lane waits for that; whoever finds it after its lease tells."""
+        for number in (1, 2):
+            backend.ask("add", record(f"evt_{number}", minute=number))
+        mine = backend.ask("change", "invoice:inv_1", claim("me"))
+        dead = backend.ask("change", mine.lane, partial(lanes.failed, record=mine, error="", now=NOW, max_attempts=1))
+        assert (dead.state, dead.owner, dead.due_at) == ("dead", "me", mine.due_at)
+        assert backend.ask("change", mine.lane, claim("you")) is None
+        assert list(backend.ask("due", NOW, 9)) == []
+        assert list(backend.ask("due", dead.due_at, 9)) == [mine.lane]
+        found = backend.ask("change", mine.lane, claim("you", dead.due_at))
+        assert (found.event_id, found.state, found.owner, found.past) == ("evt_1", "dead", "you", dead.past)
+        with pytest.raises(LeaseLost):
+            backend.ask("change", mine.lane, partial(lanes.told, record=dead))
+        told = backend.ask("change", mine.lane, partial(lanes.told, record=found))
+        assert backend.ask("get", "evt_1") == told
+        assert (told.owner, told.due_at) == ("", None)
+        assert backend.ask("change", mine.lane, claim("you")).event_id == "evt_2"
+
     def test_a_decision_that_raises_saves_nothing(self, backend: Backend) -> None:
         """Its error comes back as it is."""
         backend.ask("add", record())
@@ -192,13 +211,15 @@ class InboxContract:
             "not:failed head": [record("c1", state="failed", due_at=later), record("c2", minute=1)],
             "not:running": [record("d1", state="processing", due_at=later), record("d2", minute=1)],
             "due:left behind": [record("e1", state="processing", due_at=before - timedelta(hours=1))],
-            "not:over": [record("f1", state="done"), record("f2", state="dead"), record("f3", state="quarantined")],
+            "due:not told": [record("f1", state="dead", due_at=before - timedelta(minutes=1)), record("f2", minute=-1)],
+            "not:being told": [record("g1", state="quarantined", due_at=later), record("g2", minute=1)],
+            "not:over": [record(f"h {state}", state=state, due_at=None) for state in ("done", "dead", "quarantined")],
         }
         for lane, records in rows.items():
             for one in records:
                 backend.ask("add", replace(one, lane=lane))
-        assert list(backend.ask("due", NOW, 10)) == ["due:left behind", "due:longer", "due:now"]
-        assert list(backend.ask("due", NOW, 2)) == ["due:left behind", "due:longer"]
+        assert list(backend.ask("due", NOW, 10)) == ["due:left behind", "due:not told", "due:longer", "due:now"]
+        assert list(backend.ask("due", NOW, 2)) == ["due:left behind", "due:not told"]
         assert list(backend.ask("due", NOW - timedelta(days=1), 10)) == []
 
     def test_a_query_finds_what_it_names(self, backend: Backend) -> None:

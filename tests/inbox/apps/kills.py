@@ -49,6 +49,7 @@ def life(killer: Killer, system: System) -> Life:
         enqueue="worker",
         stale="handle",
         max_attempts=10_000,
+        on_dead=killer.tell,
         system=system,
     )
     return Life(inbox, lambda flow: run(flow, Blocking(NO_TRANSPORT, wait_for=wait_for)), effects)

@@ -73,6 +73,7 @@ def life(killer: Killer, system: System) -> Life:
         enqueue="worker",
         stale="handle",
         max_attempts=10_000,
+        on_dead=killer.tell,
         system=system,
     )
     return Life(inbox, drive, effects)

@@ -200,6 +200,44 @@ def test_a_hook_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> 
     assert "on_dead failed for event evt_1" in caplog.text
 
 
+@pytest.mark.parametrize("changes", [{}, {"kind": "invoice.paid", "data": {"amount_paid": "forty nine"}}])
+def test_a_hook_that_was_not_called_is_called_by_the_next_sweep(changes: dict[str, Any]) -> None:
+    """The process ended when the record was given up, and nobody was told."""
+    handler, told = Failing(failures=0 if changes else 1), []
+    desk = Desk({"*": handler}, enqueue="worker", max_attempts=1, on_dead=told.append)
+    assert desk.deliver(event(**changes)) == 200
+    killed, script = desk.inbox.process(desk.record().lane), Script(clock=desk.clock)
+    effect = next(killed)
+    while desk.record().state not in ("dead", "quarantined"):
+        try:
+            effect = killed.send(script(effect))
+        except RuntimeError as error:
+            effect = killed.throw(error)
+    killed.close()  # committed; then the process is gone
+    assert desk.deliver(event(2)) == 200
+    assert (told, desk.run(desk.inbox.sweep())) == ([], ["subscription:sub_1"] if changes else [])
+    desk.clock.time += TOO_LATE
+    desk.run(desk.inbox.work(once=True))
+    assert [one.event_id for one in told] == ["evt_1"]
+    assert desk.record("evt_2").state == "done"
+    desk.clock.time += TOO_LATE
+    assert desk.run(desk.inbox.work(once=True)) == 0
+    assert len(told) == 1
+
+
+def test_what_is_replayed_while_it_is_told_is_not_over() -> None:
+    """A hook may do that itself, say."""
+    handler = Failing(failures=1)
+
+    def again(record: InboxRecord) -> None:
+        assert desk.run(desk.inbox.replay(InboxQuery(event_ids=(record.event_id,)))) == 1
+
+    desk = Desk({"*": handler}, enqueue="worker", max_attempts=1, on_dead=again)
+    assert desk.deliver(event()) == 200
+    assert desk.run(desk.inbox.work(once=True)) == 2
+    assert (desk.record().state, handler.seen) == ("done", ["evt_1", "evt_1"])
+
+
 def test_without_a_hook_the_log_tells(caplog: pytest.LogCaptureFixture) -> None:
     """By id and type."""
     desk = Desk({"*": Failing(failures=1)}, max_attempts=1)

@@ -65,7 +65,7 @@ def test_a_record_that_kills_its_process_is_dead_in_the_end() -> None:
     """Its attempts are used up, though nobody could say that they failed."""
     dead = lanes.claimed(Lane(running=running(attempts=3)), **LIMITS)
     assert dead is not None
-    assert (dead.state, dead.owner) == ("dead", "")
+    assert (dead.state, dead.owner, dead.due_at) == ("dead", "me", NOW + timedelta(seconds=60))
     assert "the process ended" in dead.error
     told = lanes.claimed(Lane(running=running(attempts=3, error="MemoryError")), **LIMITS)
     assert told is not None
@@ -88,7 +88,7 @@ def test_older_than_the_watermark_is_stale() -> None:
 def test_the_watermark_only_rises_and_only_with_what_is_done() -> None:
     """A dead record has not happened."""
     done = lanes.done(Lane(running=running()), record=running(), now=NOW)
-    assert (done.state, done.owner, done.finished_at, done.error) == ("done", "", NOW, "")
+    assert (done.state, done.owner, done.due_at, done.finished_at, done.error) == ("done", "", None, NOW, "")
     assert Lane().mark_after(done) == done.mark
     assert Lane(watermark=(NOW, "evt_9")).mark_after(done) == (NOW, "evt_9")
     assert Lane(watermark=(done.occurred_at, "evt_0")).mark_after(done) == done.mark
@@ -102,6 +102,7 @@ def test_a_failure_waits_longer_each_time_and_ends() -> None:
         mine = running(attempts=attempts)
         failed = lanes.failed(Lane(running=mine), record=mine, error="boom", now=NOW, max_attempts=10)
         assert (failed.state, failed.error, failed.is_open) == ("failed", "boom", True)
+        assert failed.due_at is not None
         waits.append((failed.due_at - NOW).total_seconds())
     assert waits == [15, 60, 300, 1800, 7200, 21600, 43200, 43200, 43200]
     mine = running(attempts=10)
@@ -154,6 +155,19 @@ def test_what_no_database_takes_is_written_out() -> None:
     mine = running()
     kept = lanes.failed(Lane(running=mine), record=mine, error="a\0b\ud800", now=NOW, max_attempts=10)
     assert kept.error == kept.past[0].error == "a\\0b\\ud800"
+
+
+@pytest.mark.parametrize("state", ["dead", "quarantined"])
+def test_what_is_given_up_is_told_by_somebody(state: Any) -> None:
+    """By its owner, or after the lease by who finds it; as the same attempt."""
+    untold = running(state=state, due_at=LATER, attempts=3, history="[]")
+    behind = Lane(running=untold, head=record("evt_2"))
+    assert lanes.claimed(behind, **LIMITS) is None
+    found = lanes.claimed(behind, **{**LIMITS, "now": LATER, "owner": "you"})
+    assert found == replace(untold, owner="you", due_at=LATER + timedelta(seconds=60))
+    assert lanes.told(Lane(running=found), record=found) == replace(untold, owner="", due_at=None)
+    with pytest.raises(LeaseLost):
+        lanes.told(Lane(running=found), record=untold)
 
 
 @pytest.mark.parametrize(

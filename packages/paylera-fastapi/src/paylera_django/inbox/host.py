@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from paylera.flow import Blocking, Effect, Flow, Pause, SyncTransport, T, run
 from paylera.webhooks import Inbox as CoreInbox
-from paylera.webhooks.inbox import InboxOptions
+from paylera.webhooks.options import InboxOptions
 from paylera_django._host import wait_for
 from paylera_django._webhooks import atomic
 from paylera_django.inbox.store import DjangoInboxStore

@@ -19,7 +19,7 @@ class InboxEvent(models.Model):
     occurred_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     payload: models.TextField[str, str] = models.TextField()
     received_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(db_index=True)
-    due_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
     secret_position: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(default=0)
     state: models.CharField[str, str] = models.CharField(
         max_length=16, choices=[(state, state) for state in get_args(State)]

@@ -14,12 +14,12 @@ from django.db.models.functions import Collate
 
 from paylera.flow import Blocking, Flow, SyncTransport, run
 from paylera.webhooks import InboxQuery, InboxRecord
-from paylera.webhooks.lanes import Decide, Lane, State
+from paylera.webhooks.lanes import HELD, WAITING, Decide, Lane, State
 from paylera_django._host import wait_for
 from paylera_django.inbox.models import InboxEvent, InboxLane
 
 _COLUMNS = tuple(field.name for field in fields(InboxRecord))
-_WAITING: tuple[State, ...] = ("received", "failed")
+_RUNNING: Mapping[str, Any] = {"state__in": HELD, "due_at__isnull": False}
 _HANDLERS = Blocking(cast("SyncTransport", None), wait_for=wait_for)  # a handler sends nothing through the flow
 
 
@@ -71,9 +71,9 @@ class DjangoInboxStore:
         earlier = Q(occurred_at__lt=OuterRef("occurred_at")) | Q(
             occurred_at=OuterRef("occurred_at"), key__lt=self._binary(OuterRef("event_id"))
         )
-        running = Exists(self._events.filter(state="processing", **mine))
-        before = Exists(self._events.annotate(key=self._binary("event_id")).filter(earlier, state__in=_WAITING, **mine))
-        is_next = Q(state="processing") | (Q(state__in=_WAITING) & ~running & ~before)
+        running = Exists(self._events.filter(**_RUNNING, **mine))
+        before = Exists(self._events.annotate(key=self._binary("event_id")).filter(earlier, state__in=WAITING, **mine))
+        is_next = Q(state__in=HELD) | (Q(state__in=WAITING) & ~running & ~before)
         rows = self._events.filter(is_next, due_at__lte=now).order_by("due_at", "lane")
         return list(rows.values_list("lane", flat=True)[:limit])
 
@@ -129,8 +129,8 @@ class DjangoInboxStore:
         events = self._events.filter(lane=row.lane)
         return Lane(
             watermark=(row.mark_at, row.mark_id) if row.mark_at is not None else None,
-            running=_record(events.filter(state="processing")),
-            head=_record(events.filter(state__in=_WAITING).order_by("occurred_at", self._binary("event_id"))),
+            running=_record(events.filter(**_RUNNING)),
+            head=_record(events.filter(state__in=WAITING).order_by("occurred_at", self._binary("event_id"))),
             asked=self.get(asked) if asked is not None else None,
         )
 

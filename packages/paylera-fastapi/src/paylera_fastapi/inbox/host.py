@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from paylera.flow import AsyncTransport, Awaiting, Flow, T, arun
 from paylera.webhooks import Inbox as CoreInbox
-from paylera.webhooks.inbox import InboxOptions
+from paylera.webhooks.options import InboxOptions
 from paylera_fastapi.inbox.store import AsyncSqlAlchemyInboxStore, SqlAlchemyInboxStore, check
 from paylera_fastapi.inbox.tables import metadata
 

@@ -13,12 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from paylera.webhooks import InboxQuery, InboxRecord
-from paylera.webhooks.lanes import Decide, Lane, State
+from paylera.webhooks.lanes import HELD, WAITING, Decide, Lane, State
 from paylera_fastapi.inbox.tables import events, lanes
 
 Asked = Connection | Session
 _COLUMNS = [events.c[field.name] for field in fields(InboxRecord)]
-_WAITING: tuple[State, ...] = ("received", "failed")
 INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 """The databases that the inbox runs on, by the name of their dialect."""
 
@@ -88,9 +87,9 @@ def due(session: Asked, now: datetime, limit: int) -> Sequence[str]:
         other.c.occurred_at < events.c.occurred_at,
         and_(other.c.occurred_at == events.c.occurred_at, other.c.event_id < events.c.event_id),
     )
-    running = exists().where(same, other.c.state == "processing")
-    before = exists().where(same, other.c.state.in_(_WAITING), is_earlier)
-    is_next = or_(events.c.state == "processing", and_(events.c.state.in_(_WAITING), ~running, ~before))
+    running = exists().where(same, other.c.state.in_(HELD), other.c.due_at.is_not(None))
+    before = exists().where(same, other.c.state.in_(WAITING), is_earlier)
+    is_next = or_(events.c.state.in_(HELD), and_(events.c.state.in_(WAITING), ~running, ~before))
     statement = select(events.c.lane).where(is_next, events.c.due_at <= now).order_by(events.c.due_at, events.c.lane)
     return list(session.scalars(statement.limit(limit)))
 
@@ -129,10 +128,10 @@ def positions(session: Asked) -> Mapping[int, datetime]:
 def _lane(session: Asked, lane: str, asked: str | None) -> Lane:
     mark_at, mark_id = session.execute(select(lanes.c.mark_at, lanes.c.mark_id).where(lanes.c.lane == lane)).one()
     mine = select(*_COLUMNS).where(events.c.lane == lane)
-    waiting = mine.where(events.c.state.in_(_WAITING)).order_by(events.c.occurred_at, events.c.event_id)
+    waiting = mine.where(events.c.state.in_(WAITING)).order_by(events.c.occurred_at, events.c.event_id)
     return Lane(
         watermark=(mark_at, mark_id) if mark_at is not None else None,
-        running=_first(session, mine.where(events.c.state == "processing")),
+        running=_first(session, mine.where(events.c.state.in_(HELD), events.c.due_at.is_not(None))),
         head=_first(session, waiting),
         asked=get(session, asked) if asked is not None else None,
     )

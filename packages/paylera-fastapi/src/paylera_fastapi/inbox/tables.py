@@ -66,7 +66,7 @@ events = Table(
     Column("occurred_at", Moment, nullable=False),
     Column("payload", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", Moment),
     Column("secret_position", SmallInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from paylera.flow import Blocking, Flow, SyncTransport, run
-from paylera.webhooks.lanes import Decide, InboxRecord, Lane, Mark, State
+from paylera.webhooks.lanes import HELD, WAITING, Decide, InboxRecord, Lane, Mark, State
 from paylera.webhooks.stores import InboxQuery
 
 
@@ -53,7 +53,7 @@ class MemoryInboxStore:
         """Return the lanes whose next record is due."""
         with self._guard:
             found = [lane.running or lane.head for lane in map(self._lane, {one.lane for one in self._all()})]
-        due = sorted((one.due_at, one.lane) for one in found if one is not None and one.due_at <= now)
+        due = sorted((one.due_at, one.lane) for one in found if one is not None and one.due_at and one.due_at <= now)
         return [lane for _, lane in due[:limit]]
 
     def find(self, query: InboxQuery) -> Sequence[InboxRecord]:
@@ -102,10 +102,10 @@ class MemoryInboxStore:
 
     def _lane(self, lane: str, asked: str | None = None) -> Lane:
         records = [record for record in self._all() if record.lane == lane]
-        waiting = [record for record in records if record.state in ("received", "failed")]
+        waiting = [record for record in records if record.state in WAITING]
         return Lane(
             watermark=self.watermarks.get(lane),
-            running=_first(record for record in records if record.state == "processing"),
+            running=_first(record for record in records if record.state in HELD and record.due_at),
             head=_first(waiting),
             asked=self.records.get(asked) if asked is not None else None,
         )

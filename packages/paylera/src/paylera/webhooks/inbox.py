@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from paylera.errors import SignatureVerificationError
 from paylera.flow import Callee, Flow, invoke, pause
@@ -17,6 +18,7 @@ from paylera.system import REAL, System
 from paylera.webhooks import attempts, lanes, tracing
 from paylera.webhooks.handlers import Around, Handlers, Route, Stale
 from paylera.webhooks.lanes import InboxRecord, LeaseLost
+from paylera.webhooks.options import Enqueue, check
 from paylera.webhooks.refetch import Api, Refetch
 from paylera.webhooks.stores import InboxQuery, InboxStore
 
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from paylera.webhooks.event import PayleraWebhookEvent
 
 T = TypeVar("T")
-Enqueue = Callable[[str], Any] | Literal["worker"] | None
-"""Called with a lane once its new record is committed; `"worker"`: the worker finds it; None: handled at once."""
-
 Stopping = Callable[[], bool]
 
 log = logging.getLogger("paylera.webhooks")
@@ -37,28 +36,15 @@ def never() -> bool:
     return False
 
 
-class InboxOptions(TypedDict, total=False):
-    """What a host's own `Inbox` hands on; see `Inbox`."""
-
-    enqueue: Enqueue
-    stale: Stale
-    refetch: bool
-    api: Api | None
-    max_attempts: int
-    lease_seconds: float
-    on_dead: Callable[[InboxRecord], Any] | None
-    tracer: Any
-    system: System
-
-
 class Inbox:
     """Stores events and handles them. One object for each project: its handlers, its store, its options.
 
     `handlers` as for a receiver. `enqueue`: see `Enqueue`; a queue's task calls `process(lane)`, so a message that is
     lost, late or doubled does no harm. `stale`: see `Stale`. `refetch` hands every handler the live object, read with
-    `api`, a client of ours. After `max_attempts` a record is dead and its lane goes on; `on_dead(record)` tells, for
-    quarantined ones too. `lease_seconds` is how long a handler may take before others take it for killed. `around` is
-    what a host puts around every handler. A bad setting is a `ValueError` that names it.
+    `api`, a client of ours. After `max_attempts` a record is dead; `on_dead(record)` tells, for quarantined ones too,
+    and its lane goes on. If the process is killed before that, a sweep tells; so it may be told twice, and never not.
+    `lease_seconds` is how long a handler may take before others take it for killed. `around` is what a host puts around
+    every handler. A bad setting is a `ValueError` that names it.
     """
 
     def __init__(
@@ -80,7 +66,7 @@ class Inbox:
         from paylera.webhooks.parsing import read_event
 
         self._handlers = Handlers(handlers, around=around)
-        _check(enqueue, stale, max_attempts, lease_seconds)
+        check(enqueue, stale, max_attempts, lease_seconds)
         self._read = read_event
         self._store = store
         self._is_store_async = Callee.of(store.add).is_async
@@ -273,7 +259,7 @@ class Inbox:
                 log.exception("the queue did not take %s; its record is stored, and a worker will find it", lane)
 
     def _tell(self, record: InboxRecord) -> Flow[None]:
-        if record.state not in ("dead", "quarantined"):
+        if record.state not in lanes.GIVEN_UP:
             return
         log.error("event %s (%s) is %s", record.event_id, record.event_type, record.state)
         if self._on_dead is not None:
@@ -281,20 +267,11 @@ class Inbox:
                 yield from invoke(self._on_dead, record)
             except Exception:
                 log.exception("on_dead failed for event %s", record.event_id)
+        with suppress(LeaseLost):  # it was replayed meanwhile, or somebody else tells it too
+            yield from self._change(record, lanes.told, record=record)
 
     def _ask(self, method: Callable[..., Any], *args: Any) -> Flow[Any]:
         return (yield from invoke(Callee(method, self._is_store_async), *args))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._system.now(), UTC)
-
-
-def _check(enqueue: Any, stale: Any, max_attempts: Any, lease_seconds: Any) -> None:
-    if enqueue is not None and enqueue != "worker" and not callable(enqueue):
-        raise ValueError("enqueue must be a function of one argument (the lane), 'worker', or None")
-    if stale not in ("skip", "handle"):
-        raise ValueError("stale must be 'skip' or 'handle'")
-    if not isinstance(max_attempts, int) or max_attempts < 1:
-        raise ValueError("max_attempts must be a whole number greater than 0")
-    if not isinstance(lease_seconds, int | float) or not lease_seconds > 0:
-        raise ValueError("lease_seconds must be a number greater than 0")

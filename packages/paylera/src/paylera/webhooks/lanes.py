@@ -8,6 +8,9 @@ calls one of the decisions below with it, and saves the record that comes back; 
         ^              │ ├──> failed, due again ──> processing ...
         └── replay ────┤ ├──> dead: failed too often, or died in the handler's hands too often
                        │ └──> quarantined: a known type whose data does not fit its class
+
+Of a record that is given up the merchant is told. Until that is done it has an owner and a lease, as in `processing`:
+if the owner is killed, the next one tells.
 """
 
 from __future__ import annotations
@@ -32,6 +35,15 @@ Closed = Literal["done", "failed", "dead", "quarantined"]
 OPEN: tuple[State, ...] = ("received", "processing", "failed")
 """The states of which something is left to do; of the others, nothing is until a replay."""
 
+WAITING: tuple[State, ...] = ("received", "failed")
+"""The states of what waits for its turn in its lane."""
+
+GIVEN_UP: tuple[State, ...] = ("dead", "quarantined")
+"""The states of which the merchant is told."""
+
+HELD: tuple[State, ...] = ("processing", *GIVEN_UP)
+"""The states of what somebody has in hand, if it has a `due_at`; its lane waits."""
+
 RETRY_SECONDS = (15, 60, 300, 1_800, 7_200, 21_600, 43_200)
 """How long a failed record waits before the next attempt: what the sender's own attempts wait."""
 
@@ -51,8 +63,9 @@ class InboxRecord:
     """A stored event, one column for each field; moments are aware and UTC.
 
     `due_at` is when it may be claimed: at once for `received`, the next attempt for `failed`, the end of the lease for
-    `processing`. `payload` is the body exactly as it was received. `force` asks for the handler even if it is stale.
-    `attempts` counts since the last replay; `history` has those of before too, as a text that `past` reads.
+    `processing` and for what is given up; None once nothing is left to do. `payload` is the body exactly as it was
+    received. `force` asks for the handler even if it is stale. `attempts` counts since the last replay; `history` has
+    those of before too, as a text that `past` reads.
     """
 
     event_id: str
@@ -61,7 +74,7 @@ class InboxRecord:
     occurred_at: datetime
     payload: str
     received_at: datetime
-    due_at: datetime
+    due_at: datetime | None
     secret_position: int = 0
     state: State = "received"
     attempts: int = 0
@@ -91,8 +104,8 @@ class InboxRecord:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What a decision sees of a lane: its watermark, the record in `processing`, the first one in `received` or
-    `failed` by its mark, and the one that was asked for by its id."""
+    """What a decision sees of a lane: its watermark, the record that somebody has in hand (one of `HELD` with a
+    `due_at`), the first one that is `WAITING` by its mark, and the one that was asked for by its id."""
 
     watermark: Mark | None = None
     running: InboxRecord | None = None
@@ -135,22 +148,24 @@ def received(event: PayleraWebhookEvent, *, payload: str, secret_position: int, 
 def claimed(lane: Lane, *, owner: str, now: datetime, lease_seconds: float, max_attempts: int) -> InboxRecord | None:
     """Take the lane's next record for `owner`; None while one is being handled, or none is due.
 
-    A record whose lease ran out comes first: whoever had it is gone. If that happened too often, it comes back dead.
+    A record whose lease ran out comes first: whoever had it is gone. If that happened too often, it comes back dead. If
+    it was given up before, it comes back as it is: the merchant is not told yet.
     """
     record = lane.running or lane.head
-    if record is None or record.due_at > now:
+    if record is None or record.due_at is None or record.due_at > now:
         return None
+    leased = replace(record, owner=owner, due_at=now + timedelta(seconds=lease_seconds))
+    if record.state in GIVEN_UP:
+        return leased
     if record.state == "processing":
-        record = _noted(record, "killed", record.due_at, "")
+        leased = _noted(leased, "killed", record.due_at, "")
     if record.attempts >= max_attempts:
-        return _over(record, "dead", now, record.error or "the process ended while the event was being handled")
+        return _over(leased, "dead", now, record.error or "the process ended while the event was being handled")
     return replace(
-        record,
+        leased,
         state="processing",
-        owner=owner,
         attempts=record.attempts + 1,
         is_stale=lane.watermark is not None and record.mark < lane.watermark,
-        due_at=now + timedelta(seconds=lease_seconds),
         started_at=now,
         finished_at=None,
     )
@@ -158,7 +173,7 @@ def claimed(lane: Lane, *, owner: str, now: datetime, lease_seconds: float, max_
 
 def done(lane: Lane, *, record: InboxRecord, now: datetime) -> InboxRecord:
     """Finish a record; `LeaseLost` if it is no longer ours."""
-    return _closed(_ours(lane, record), "done", now, "")
+    return _released(_closed(_ours(lane, record), "done", now, ""))
 
 
 def failed(lane: Lane, *, record: InboxRecord, error: str, now: datetime, max_attempts: int) -> InboxRecord:
@@ -167,12 +182,17 @@ def failed(lane: Lane, *, record: InboxRecord, error: str, now: datetime, max_at
     if mine.attempts >= max_attempts:
         return _closed(mine, "dead", now, error)
     wait = RETRY_SECONDS[min(mine.attempts, len(RETRY_SECONDS)) - 1]
-    return replace(_closed(mine, "failed", now, error), due_at=now + timedelta(seconds=wait))
+    return _released(_closed(mine, "failed", now, error), due_at=now + timedelta(seconds=wait))
 
 
 def quarantined(lane: Lane, *, record: InboxRecord, error: str, now: datetime) -> InboxRecord:
     """Put a record aside whose data does not fit its class; `LeaseLost` if it is no longer ours."""
     return _closed(_ours(lane, record), "quarantined", now, error)
+
+
+def told(lane: Lane, *, record: InboxRecord) -> InboxRecord:
+    """Let a record go that is given up: the merchant was told; `LeaseLost` if it is no longer ours."""
+    return _released(_ours(lane, record))
 
 
 def due_again(lane: Lane, *, now: datetime) -> InboxRecord | None:
@@ -202,7 +222,11 @@ def _closed(record: InboxRecord, state: Closed, now: datetime, error: str) -> In
 
 
 def _over(record: InboxRecord, state: State, now: datetime, error: str) -> InboxRecord:
-    return replace(record, state=state, owner="", error=error, due_at=now, finished_at=now)
+    return replace(record, state=state, error=error, finished_at=now)
+
+
+def _released(record: InboxRecord, *, due_at: datetime | None = None) -> InboxRecord:
+    return replace(record, owner="", due_at=due_at)
 
 
 def _noted(record: InboxRecord, outcome: Outcome, at: datetime, error: str) -> InboxRecord:

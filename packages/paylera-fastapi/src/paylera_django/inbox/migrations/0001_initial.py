@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ("occurred_at", models.DateTimeField()),
                 ("payload", models.TextField()),
                 ("received_at", models.DateTimeField(db_index=True)),
-                ("due_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("secret_position", models.PositiveSmallIntegerField(default=0)),
                 (
                     "state",
