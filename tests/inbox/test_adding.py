@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, func, make_url, select, text
@@ -147,6 +148,38 @@ def test_options_of_the_engine_count(engine: Engine) -> None:
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM billing.paylera_inbox_event")) == 1
             assert connection.scalar(select(func.count()).select_from(events)) == 0
+    finally:
+        with engine.begin() as connection:
+            connection.execute(DropSchema("billing", cascade=True))
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+@pytest.mark.parametrize("moment", ["connect", "checkout"])
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_what_a_listener_of_the_pool_says_counts(engine: Engine, driver: str, moment: str, is_traced: bool) -> None:
+    """It runs in a transaction that it does not end: its search path is neither rolled back nor in the way."""
+    with engine.begin() as connection:
+        connection.execute(CreateSchema("billing", if_not_exists=True))
+    metadata.create_all(engine.execution_options(schema_translate_map={None: "billing"}))
+
+    def choose(connection: Any, *_: object) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("SET search_path = billing")
+
+    async def scenario() -> None:
+        async with asynchronous(engine, driver) as awaited:
+            event.listen(awaited.sync_engine, moment, choose)
+            if is_traced:
+                event.listen(awaited.sync_engine, "before_cursor_execute", lambda *_: None)
+            store = AsyncSqlAlchemyInboxStore(awaited)
+            for event_id in ("evt_1", "evt_2", "evt_2"):
+                assert (await store.add(record(event_id))).event_id == event_id
+
+    try:
+        asyncio.run(scenario())
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM billing.paylera_inbox_event")) == 2
+        assert stored(engine) == []
     finally:
         with engine.begin() as connection:
             connection.execute(DropSchema("billing", cascade=True))

@@ -35,13 +35,20 @@ class Adding:
         if self._is_plain() and self._is_inserted(record):
             return record
         with self._engine.connect() as connection:
-            return statements.add(connection.execution_options(isolation_level="AUTOCOMMIT"), record)
+            # What a listener begins as a connection is taken (a tenant's `SET LOCAL`, say) is for the insert too.
+            if not (self._engine.pool.dispatch.checkout or connection.in_transaction()):
+                self._engine.dialect.do_commit(connection.connection)
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            stored = statements.add(connection, record)
+            connection.commit()
+            return stored
 
     def _is_plain(self) -> bool:
         # SQLite takes a moment as text; options and listeners (a tracer's, say) are for SQLAlchemy's own connections.
         return (
             self._engine.dialect.name == "postgresql"
             and not self._engine.get_execution_options()
+            and not self._engine.pool.dispatch.checkout
             and not any(getattr(self._engine.dispatch, hook) for hook in _HOOKS)
         )
 
@@ -69,6 +76,7 @@ class Adding:
         dialect, connection = self._engine.dialect, pooled.dbapi_connection
         if connection is None:  # as the types have it; one that was just taken is there
             raise RuntimeError("the pool gave no connection")
+        dialect.do_commit(pooled)  # what a listener said when it was made, a search path; else no question to anybody
         dialect.set_isolation_level(connection, "AUTOCOMMIT")
         yield
         dialect.reset_isolation_level(connection)
