@@ -42,9 +42,9 @@ def complaints(method: str, path: str, *, status: int, headers: Mapping[str, str
     content = described.get("content")
     if content is None:
         if body:
-            yield f"{where} with a body, but the document has none: give the operation answer= in {SOURCE}/routes.py"
+            yield f"{where} with a body, but the document has none: give the operation answer= in {SOURCE}/routes"
     elif media_type not in content:
-        yield f"{where} as {media_type!r}, the document has {', '.join(content)}: correct answer= in {SOURCE}/routes.py"
+        yield f"{where} as {media_type!r}, the document has {', '.join(content)}: correct answer= in {SOURCE}/routes"
     elif media_type.endswith("json") and method != "HEAD":
         yield from _differences(where, operation, status, media_type, body)
 
@@ -75,9 +75,9 @@ def _event_differences(value: dict[str, Any]) -> Iterator[str]:
 
 def _advice(status: int, code: str | None) -> str:
     if code is None:
-        return f"Correct status= of the operation in {SOURCE}/routes.py."
+        return f"Correct status= of the operation in {SOURCE}/routes."
     return (
-        f"If {code!r} is right, add it to problems= of the operation in {SOURCE}/routes.py, or, if a field or a path "
+        f"If {code!r} is right, add it to problems= of the operation in {SOURCE}/routes, or, if a field or a path "
         f"implies it, to FIELDS or COLLECTIONS in {SOURCE}/openapi/refusals.py."
     )
 

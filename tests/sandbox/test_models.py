@@ -25,7 +25,7 @@ def test_states_are_those_of_the_machine(machine: Machine, states: object) -> No
 def test_every_operation_has_a_name_of_its_own() -> None:
     names = [operation.name for operation in OPERATIONS]
     unnamed = [f"{operation.method} {operation.path}" for operation in OPERATIONS if not operation.name]
-    assert unnamed == [], "give each name= (its operationId) and answer= (its model) in paylera_sandbox/routes.py"
+    assert unnamed == [], "give each name= (its operationId) and answer= (its model) in paylera_sandbox/routes"
     assert len(set(names)) == len(names)
     silent = [operation.name for operation in OPERATIONS if operation.answer is None and operation.status != 204]
     assert silent == [], "give each answer=, a model of paylera_sandbox/models"

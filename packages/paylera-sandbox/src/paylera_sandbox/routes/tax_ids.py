@@ -1,4 +1,4 @@
-"""The part of the API's table that is about the tax ids of customers."""
+"""The tax ids of customers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from paylera_sandbox.operations import Operation
 
 _ALL = "/v1/customers/{id}/tax-ids"
 
-TAX_IDS = (
+TABLE = (
     Operation("GET", _ALL, tax_ids.listing, query=tax_ids.FILTERS, name="ListTaxIds", answer=Page[TaxId]),
     Operation(
         "POST",
