@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ class Unit:
         if self._stamped[0] is not self.now:
             self._stamped = (self.now, stamp(self.now))
         return self._stamped[1]
+
+    def over(self, store: Store) -> Unit:
+        """Return a unit at the same moment over another database, which has caused nothing yet."""
+        return replace(self, store=store, emitted=0, scheduled=0, foreseen={})
 
     def new_id(self, prefix: str) -> str:
         """Make an id."""

@@ -35,14 +35,7 @@ _PERSON = {"email": "ada@example.com", "name": "Ada Example", "external_id": "us
 def sample(unit: Unit, family: str) -> Doc:
     """Return an object of a family: that of a customer who has just paid for the first plan that costs something."""
     with closing(Store()) as store:
-        scratch = Unit(
-            store=store,
-            catalogue=unit.catalogue,
-            time=unit.time,
-            ids=unit.ids,
-            now=unit.now,
-            base_url=unit.base_url,
-        )
+        scratch = unit.over(store)
         for table in _CATALOGUE:
             for doc in reversed(unit.store.newest(table)):
                 store.insert(table, doc)
