@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from paylera_sandbox import Sandbox
+from paylera_sandbox import Sandbox, store
+from paylera_sandbox.webhooks.events import record
 from sandbox.support import Api, Receiver, problem
 
 MEDIA = {"Content-Type": "application/vnd.sqlite3"}
@@ -168,6 +169,29 @@ def test_while_requests_are_under_way(server: Api) -> None:
             thread.join()
     assert statuses == {201}
     assert restore(server, content).json()["customers"] == 1
+
+
+def test_a_snapshot_is_copied_between_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between any two pieces somebody writes; what comes while the copy is made is in it, as a whole."""
+    with Sandbox(db=tmp_path / "data.db") as sandbox, closing(Api(sandbox)) as api, closing(Api(sandbox)) as other:
+        with sandbox.engine.unit() as unit:
+            for _ in range(3 * store._PIECE):
+                record(unit, "customer.updated", {"id": "cus_1", "object": "customer", "name": "x" * 4096})
+        written: list[str] = []
+        monkeypatch.setattr(store.time, "sleep", lambda _: written.append(other.customer()["id"]))
+        content = snapshot(api)
+        monkeypatch.undo()
+        assert len(written) >= 3
+        assert restore(api, content).json()["customers"] == len(written)
+        told = [event["aggregate_id"] for event in api.events(type="customer.created")]
+        assert told == written
+
+
+def test_a_refused_restore_leaves_nothing_behind(tmp_path: Path, good: bytes) -> None:
+    with Sandbox(db=tmp_path / "data.db") as sandbox, closing(Api(sandbox)) as api:
+        problem(restore(api, good[: len(good) // 2]), 422, "snapshot.invalid")
+        assert restore(api, good).status_code == 200
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_restart_after_a_restore(tmp_path: Path) -> None:

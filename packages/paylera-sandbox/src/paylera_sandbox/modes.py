@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from paylera_sandbox.namespaces import Namespace
 from paylera_sandbox.problems import Problem
-from paylera_sandbox.store import RESOURCES, Store
+from paylera_sandbox.store import Store
+from paylera_sandbox.tables import RESOURCES
 
 _ID = re.compile(r"[a-z]{2,8}_[0-9a-f]{32}")
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from paylera_sandbox.store import RESOURCES, Doc, Store
+from paylera_sandbox.store import Doc, Store
+from paylera_sandbox.tables import RESOURCES
 
 
 class Condition(NamedTuple):

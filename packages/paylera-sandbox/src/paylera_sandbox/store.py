@@ -6,72 +6,25 @@ import contextlib
 import json
 import sqlite3
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from paylera_sandbox.database import explain, opened
+from paylera_sandbox.tables import RESOURCES, SCHEMA_VERSION, TABLES
 
+T = TypeVar("T")
 Doc = dict[str, Any]
 Where = Mapping[str, object]
 
-# resource -> the members it is asked by. Each is a column too, written with the object by `insert` and `save`, and by
-# nothing else. (Generated columns would parse the object once for each index.)
-RESOURCES: Mapping[str, tuple[str, ...]] = {
-    "customers": ("external_id", "email"),
-    "tax_ids": ("customer_id",),
-    "products": ("code", "status"),
-    "plans": ("code", "product_code", "status"),
-    "coupons": ("code", "status"),
-    "subscriptions": ("customer_id", "status", "plan_id"),
-    "payment_methods": ("customer_id",),
-    "setup_intents": ("customer_id",),
-    "invoices": ("customer_id", "subscription_id", "status"),
-    "credit_notes": ("customer_id", "invoice_id"),
-    "payments": ("customer_id", "invoice_id", "status"),
-    "refunds": ("payment_id",),
-    "wallets": ("customer_id",),
-    "wallet_entries": ("wallet_id", "external_id"),
-    "checkout_sessions": ("customer_id",),
-    "portal_sessions": ("customer_id",),
-    "usage_events": ("subscription_id", "meter", "timestamp", "external_id", "quantity", "_counted_at"),
-    "webhook_endpoints": ("status", "url"),
-    "faults": (),
-    "events": ("type", "aggregate_id"),
-    "deliveries": ("endpoint_id", "status", "event_id", "event_type"),
-}
 # Members that an object keeps as long as it lives: writing it again leaves their indexes alone.
 _FIXED = {"customer_id", "endpoint_id", "event_id", "event_type", "type", "aggregate_id", "payment_id", "wallet_id"}
-_UNSELECTIVE = {"status", "event_type"}  # few values: an index on these would only mislead the query planner
-_INDEXED_BELOW = {"customers", "usage_events"}  # by expressions, several columns, or where they are not null
-_OTHER_TABLES = """
-CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
-CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
-CREATE UNIQUE INDEX IF NOT EXISTS usage_events_once ON usage_events (subscription_id, meter, external_id)
-    WHERE external_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS usage_events_billed ON usage_events (subscription_id, meter, _counted_at);
-CREATE TABLE IF NOT EXISTS usage_counters (
-    subscription_id TEXT NOT NULL, feature TEXT NOT NULL, cycle_start TEXT NOT NULL, used TEXT NOT NULL,
-    PRIMARY KEY (subscription_id, feature, cycle_start)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS jobs (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT NOT NULL, place INTEGER NOT NULL,
-    UNIQUE (kind, subject));
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, place, seq);
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS idempotency (
-    scope BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
-    body BLOB NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idempotency_age ON idempotency (created_at);
-CREATE TABLE IF NOT EXISTS outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id TEXT NOT NULL UNIQUE, endpoint_id TEXT NOT NULL,
-    aggregate TEXT NOT NULL, due_at TEXT NOT NULL, held INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (endpoint_id, aggregate, seq);
-CREATE INDEX IF NOT EXISTS outbox_heads ON outbox (endpoint_id, due_at, seq) WHERE held = 0;
-"""
-SCHEMA_VERSION = 6
+_IN_MEMORY = ":memory:"
+_PIECE = 256  # pages, 1 MB: what a copy copies before others may go on, in a millisecond
+_PAUSE_SECONDS = 0.001
 
 
 class StoreError(Exception):
@@ -82,13 +35,14 @@ class Store:
     """One connection. Everything between two awaits of the server's loop is one step, so requests never mix; the lock
     is for callers that use the application in several threads."""
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str = _IN_MEMORY) -> None:
         try:
-            self._connection = opened(path, "".join(map(_schema, RESOURCES)) + _OTHER_TABLES, SCHEMA_VERSION)
+            self._connection = _opened(path)
         except sqlite3.Error as error:
             raise StoreError(f"cannot use the database {path}: {explain(error)}") from None
         self.path = path
         self._lock = threading.RLock()
+        self._changes = 0
         self._written: Counter[str] = Counter()
         self._kept: dict[tuple[object, ...], tuple[int, list[Doc]]] = {}
         self._settings: dict[str, str | None] = {}
@@ -101,14 +55,63 @@ class Store:
     def remove(self) -> None:
         """Close the connection and remove the file."""
         self.close()
-        if self.path != ":memory:":
+        if self.path != _IN_MEMORY:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy everything that is committed into a database that is empty."""
+    @property
+    def folder(self) -> Path | None:
+        """Return where the file is; None in memory."""
+        return None if self.path == _IN_MEMORY else Path(self.path).resolve().parent
+
+    def copy_to(self, target: sqlite3.Connection, then: Callable[[], T]) -> T:
+        """Copy everything that is committed into a database that is empty, and return what `then` says at that moment.
+        To be called from a thread: others go on between the pieces, and what they change is changed in the copy too."""
+
+        def pause(status: int, _left: int, _total: int) -> None:
+            if status != sqlite3.SQLITE_DONE:
+                self._lock.release()
+                time.sleep(_PAUSE_SECONDS)
+                self._lock.acquire()
+
+        if self.path != _IN_MEMORY:
+            with self._lock:
+                self._connection.backup(target, pages=_PIECE, progress=pause)
+                return then()
+        with contextlib.closing(sqlite3.connect(_IN_MEMORY)) as whole:
+            with self._lock:  # a change would begin a copy of what is in memory anew, so that is one quick step
+                self._connection.backup(whole)
+                told = then()
+            whole.backup(target)
+        return told
+
+    def prepare(self, file: Path) -> sqlite3.Connection | None:
+        """Make a whole database ready for `adopt`: read it into memory, or leave it in its file, if this one is a file
+        as well (then None). To be called from a thread."""
+        if self.path != _IN_MEMORY:
+            _opened(str(file)).close()
+            return None
+        connection = _opened(self.path)
+        with contextlib.closing(sqlite3.connect(file)) as source:
+            source.backup(connection)
+        return connection
+
+    def adopt(self, connection: sqlite3.Connection | None, file: Path) -> sqlite3.Connection:
+        """Put what `prepare` has prepared in place of this database. Returns the connection to what was there before,
+        for a thread to close: to free much memory takes a while."""
         with self._lock:
-            self._connection.backup(target)
+            before = self._connection
+            self._changes += before.total_changes + 1
+            if connection is None:
+                before.execute("PRAGMA synchronous = OFF")  # its log need not reach the disk
+                before.close()
+                with contextlib.suppress(OSError):  # to free much room takes a while as well: that is for a thread, too
+                    file.with_suffix(".before").hardlink_to(self.path)
+                file.replace(self.path)
+                connection = _opened(self.path)
+            self._connection = connection
+            self._forget()
+            return before
 
     def copy_into(self, other: Store) -> None:
         """Put everything in place of what another store holds."""
@@ -150,16 +153,18 @@ class Store:
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """Run one statement and return its rows."""
-        return self._connection.execute(statement, parameters).fetchall()
+        with self._lock:
+            return self._connection.execute(statement, parameters).fetchall()
 
     def select(self, statement: str, named: Mapping[str, object]) -> list[Any]:
         """Run one statement whose parameters have names and return its rows."""
-        return self._connection.execute(statement, named).fetchall()
+        with self._lock:
+            return self._connection.execute(statement, named).fetchall()
 
     @property
     def changes(self) -> int:
         """Return how many rows were written so far: while it stays, nothing has changed."""
-        return self._connection.total_changes
+        return self._changes + self._connection.total_changes
 
     def insert(self, table: str, doc: Doc) -> None:
         """Add an object."""
@@ -249,6 +254,10 @@ class Store:
         return int(self.execute(sql, (name,))[0][0])
 
 
+def _opened(path: str) -> sqlite3.Connection:
+    return opened(path, TABLES, SCHEMA_VERSION)
+
+
 def amending(table: str, chosen: str, members: Iterable[str]) -> str:
     """Return the statement of `Store.amend`."""
     paths = "".join(f", '$.{name}', ?" for name in members)
@@ -279,12 +288,3 @@ _SAVE = {
     table: f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in ('doc', *columns))} WHERE id = ?"  # noqa: S608 names are ours
     for table, columns in _MOVING.items()
 }
-
-
-def _schema(table: str) -> str:
-    columns = RESOURCES[table]
-    beside = "".join(f", {name}" for name in columns)
-    indexed = [name for name in columns if name not in _UNSELECTIVE and table not in _INDEXED_BELOW]
-    indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
-    head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
-    return f"{head}doc TEXT NOT NULL{beside});{indexes}"

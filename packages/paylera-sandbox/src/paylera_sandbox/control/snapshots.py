@@ -20,10 +20,10 @@ async def reset(order: Order) -> Doc:
 
 async def take(order: Order) -> File:
     """Return everything in the namespace as a file, an SQLite database."""
-    return File(snapshots.take(order.engine), MEDIA_TYPE, f"{order.namespace.name}.db")
+    return File(await snapshots.take(order.engine), MEDIA_TYPE, f"{order.namespace.name}.db")
 
 
 async def restore(order: Order) -> Doc:
     """Put a snapshot in place of everything in the namespace. One that does not fit changes nothing."""
-    snapshots.restore(order.engine, order.content)
+    await snapshots.restore(order.engine, order.content)
     return await health(order)
