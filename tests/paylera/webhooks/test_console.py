@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from paylera.errors import NotFoundError
-from paylera.flow import run
+from paylera.flow import Pause, run
 from paylera.testing import MemoryInboxStore
 from paylera.webhooks import Inbox
 from paylera.webhooks.console import commands, execute, span, stopping
@@ -111,6 +111,46 @@ def test_a_worker_that_is_told_to_stop_finishes_the_event_it_is_at() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_worker_that_rests_is_told_to_stop_too() -> None:
+    """However far apart its looks are."""
+    desk, pauses = Desk(enqueue="worker"), []
+    others = Script(clock=desk.clock)
+    with stopping() as is_stopping:
+        parser = argparse.ArgumentParser()
+        commands(parser)
+        flow = execute(desk.inbox, parser.parse_args(["process", "--interval", "86400"]), say=print,
+                       is_stopping=is_stopping)  # fmt: skip
+
+        def perform(effect: Any) -> Any:
+            if isinstance(effect, Pause):
+                pauses.append(effect.seconds)
+                signal.raise_signal(signal.SIGTERM)
+            return others(effect)
+
+        assert run(flow, perform) == 0
+    assert pauses == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("prune --older-than 999999d", "longer than a hundred years"),
+        ("replay --since 999999d", "longer than a hundred years"),
+        ("replay --state dead --limit -1", "whole number greater than 0"),
+        ("replay --state dead --limit 0", "whole number greater than 0"),
+        ("process --interval -1", "seconds greater than 0"),
+        ("process --interval 0", "seconds greater than 0"),
+        ("process --interval nan", "seconds greater than 0"),
+        ("process --interval 1e999", "seconds greater than 0"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_told(arguments: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is done, with exit status 2."""
+    with pytest.raises(SystemExit, match="2"):
+        Desk()(*arguments.split())
+    assert words in capsys.readouterr().err
 
 
 def test_on_another_thread_signals_are_left_alone() -> None:

@@ -315,7 +315,7 @@ def test_the_worker_waits_and_goes_on() -> None:
     """Also when the store fails for a while."""
     handler = Failing()
     desk = Desk({"*": handler}, enqueue="worker")
-    worker = desk.inbox.work(interval=7)
+    worker = desk.inbox.work(interval=0.7)
 
     def until_pause(answer: Any = None) -> Pause:
         script, effect = Script(clock=desk.clock), next(worker) if answer is None else worker.send(None)
@@ -326,9 +326,9 @@ def test_the_worker_waits_and_goes_on() -> None:
                 effect = worker.throw(error)
         return effect
 
-    assert until_pause() == Pause(7)
+    assert until_pause() == Pause(0.7)
     assert desk.deliver(event()) == 200
-    assert until_pause("waited") == Pause(7)
+    assert until_pause("waited") == Pause(0.7)
     assert handler.seen == ["evt_1"]
     worker.close()
 

@@ -86,6 +86,13 @@ def pause(seconds: float) -> Flow[None]:
     yield Pause(seconds)
 
 
+def rest(seconds: float, *, until: Callable[[], bool]) -> Flow[None]:
+    """Pause a second at a time, until it is time or `until` says so: no signal cuts a sleep short."""
+    while seconds > 0 and not until():
+        yield Pause(min(seconds, 1.0))
+        seconds -= 1.0
+
+
 class Answer(Protocol):
     """Answers one inbound call: `native` is the host's request object, `sub_id` the id in the path."""
 

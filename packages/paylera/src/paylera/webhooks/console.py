@@ -26,6 +26,8 @@ Say = Callable[[str], Any]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SPAN = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?|\.[0-9]{1,6}", re.ASCII)
+_CENTURY = timedelta(days=36_500)
 _STATES: tuple[str, ...] = get_args(State)
 
 
@@ -34,13 +36,13 @@ def commands(parser: argparse.ArgumentParser) -> None:
     add = parser.add_subparsers(dest="command", required=True, parser_class=argparse.ArgumentParser).add_parser
     process = add("process", help="handle what is due, and go on looking for more")
     process.add_argument("--once", action="store_true", help="stop when nothing is due")
-    process.add_argument("--interval", type=float, default=1.0, help="seconds between two looks (1)")
+    process.add_argument("--interval", type=_seconds, default=1.0, help="seconds between two looks (1)")
     replay = add("replay", help="handle events again")
     replay.add_argument("event_ids", nargs="*", metavar="event_id")
     replay.add_argument("--state", action="append", default=[], choices=_STATES)
     replay.add_argument("--type", action="append", default=[], dest="types", help="event type; may be repeated")
     replay.add_argument("--since", type=span, help="received within this time: 30m, 2h, 7d")
-    replay.add_argument("--limit", type=int, default=1000)
+    replay.add_argument("--limit", type=_count, default=1000)
     replay.add_argument("--force", action="store_true", help="run handlers for stale events too")
     prune = add("prune", help="delete old events that are done")
     prune.add_argument("--older-than", type=span, default=timedelta(days=30), help="30d unless given")
@@ -57,7 +59,27 @@ def span(text: str) -> timedelta:
     if match is None:
         msg = f"{text!r} is no length of time such as 90s, 30m, 2h or 7d"
         raise argparse.ArgumentTypeError(msg)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if length > _CENTURY:
+        msg = f"{text!r} is longer than a hundred years"
+        raise argparse.ArgumentTypeError(msg)
+    return length
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text) if _NUMBER.fullmatch(text) else 0.0
+    if not seconds:
+        msg = f"{text!r} is no number of seconds greater than 0"
+        raise argparse.ArgumentTypeError(msg)
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    if not count:
+        msg = f"{text!r} is no whole number greater than 0"
+        raise argparse.ArgumentTypeError(msg)
+    return count
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from paylera.errors import SignatureVerificationError
-from paylera.flow import Callee, Flow, invoke, pause
+from paylera.flow import Callee, Flow, invoke, rest
 from paylera.system import REAL, System
 from paylera.webhooks import attempts, lanes, tracing
 from paylera.webhooks.handlers import Around, Handlers, Route, Stale
@@ -126,7 +126,7 @@ class Inbox:
             if not turns:
                 if once:
                     break
-                yield from pause(interval)
+                yield from rest(interval, until=is_stopping)
         return total
 
     def _round(self, is_stopping: Stopping) -> Flow[int]:
