@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -146,6 +147,7 @@ def test_reconcile_pulls_what_the_real_sandbox_could_not_deliver(tmp_path: Path)
         assert len([line for line in first.stdout.splitlines() if line.startswith("pulled evt_")]) >= 3
         assert first.stdout.rstrip().endswith("drift")
         assert shop.counts()["done"] >= 3
+        assert json.loads(shop.manage("paylera_inbox", "stats", "--json").stdout)["secrets"] == {}
         second = shop.manage("paylera_inbox", "reconcile", "--since", "1h")
         assert (second.returncode, second.stdout.rstrip().endswith("all there")) == (0, True), second.stdout
 

@@ -240,9 +240,9 @@ class InboxContract:
         assert backend.ask("counts") == {"done": 1, "dead": 1, "failed": 1}
 
     def test_the_last_use_of_each_secret_is_told(self, backend: Backend) -> None:
-        """By position, so that the merchant knows when the old one can go."""
+        """By position, so that the merchant knows when the old one can go; what nobody signed is no use of one."""
         assert backend.ask("positions") == {}
-        for number, position in enumerate((0, 1, 1, 0)):
+        for number, position in enumerate((0, 1, 1, 0, None)):
             at = NOW + timedelta(seconds=number)
             backend.ask("add", record(f"evt_{number}", received_at=at, secret_position=position))
         assert backend.ask("positions") == {0: NOW + timedelta(seconds=3), 1: NOW + timedelta(seconds=2)}

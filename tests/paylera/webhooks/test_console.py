@@ -200,6 +200,15 @@ def test_a_length_of_time_is_a_number_and_a_unit(text: str) -> None:
         span(text)
 
 
+def test_what_was_pulled_is_no_use_of_a_secret() -> None:
+    """Nobody signed it: a secret that only reconciled events would speak for can go."""
+    desk = Desk(api=Api([delivered(1)]))
+    assert desk("reconcile")[0] == 1
+    assert json.loads(desk("stats", "--json")[1][0])["secrets"] == {}
+    assert answer(desk.receiver, event(2)).status == 200
+    assert list(json.loads(desk("stats", "--json")[1][0])["secrets"]) == ["0"]
+
+
 def test_reconcile_pulls_what_is_missing_oldest_first() -> None:
     """And says so with its exit status; the next run finds nothing."""
     api = Api([delivered(4), delivered(3), delivered(2), delivered(1), delivered(0, at="2026-11-20T09:00:00Z")])

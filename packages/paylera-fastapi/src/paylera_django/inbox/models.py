@@ -20,7 +20,9 @@ class InboxEvent(models.Model):
     payload: models.TextField[str, str] = models.TextField()
     received_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(db_index=True)
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
-    secret_position: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField(default=0)
+    secret_position: models.PositiveSmallIntegerField[int | None, int | None] = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )
     state: models.CharField[str, str] = models.CharField(
         max_length=16, choices=[(state, state) for state in get_args(State)]
     )

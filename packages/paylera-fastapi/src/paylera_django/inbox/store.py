@@ -98,7 +98,8 @@ class DjangoInboxStore:
 
     def positions(self) -> Mapping[int, datetime]:
         """Return when each secret last signed."""
-        rows = self._events.order_by().values_list("secret_position").annotate(at=Max("received_at"))
+        signed = self._events.filter(secret_position__isnull=False).order_by()
+        rows = signed.values_list("secret_position").annotate(at=Max("received_at"))
         return cast("Mapping[int, datetime]", dict(rows))
 
     @property

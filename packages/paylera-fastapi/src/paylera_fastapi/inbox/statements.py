@@ -121,7 +121,8 @@ def counts(session: Asked) -> Mapping[State, int]:
 def positions(session: Asked) -> Mapping[int, datetime]:
     """Return when each secret last signed."""
     newest = func.max(events.c.received_at, type_=events.c.received_at.type)
-    rows = session.execute(select(events.c.secret_position, newest).group_by(events.c.secret_position))
+    position = events.c.secret_position
+    rows = session.execute(select(position, newest).where(position.is_not(None)).group_by(position))
     return {row[0]: row[1] for row in rows}
 
 

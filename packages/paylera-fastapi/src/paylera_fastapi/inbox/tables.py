@@ -67,7 +67,7 @@ events = Table(
     Column("payload", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("due_at", Moment),
-    Column("secret_position", SmallInteger, nullable=False),
+    Column("secret_position", SmallInteger),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("owner", String(64), nullable=False),

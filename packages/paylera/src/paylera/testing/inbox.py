@@ -78,7 +78,7 @@ class MemoryInboxStore:
     def positions(self) -> Mapping[int, datetime]:
         """Return when each secret last signed."""
         found = sorted(self._all(), key=lambda record: record.received_at)
-        return {record.secret_position: record.received_at for record in found}
+        return {one.secret_position: one.received_at for one in found if one.secret_position is not None}
 
     @contextmanager
     def _locked(self, lane: str, *, wait: bool) -> Iterator[bool]:

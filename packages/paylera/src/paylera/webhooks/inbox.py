@@ -81,8 +81,13 @@ class Inbox:
         self._tracer = tracer
         self._system = system
 
-    def receive(self, event: PayleraWebhookEvent, *, payload: bytes, secret_position: int = 0) -> Flow[InboxRecord]:
-        """Store an event; then handle it, or tell the queue. Return its record as it is then."""
+    def receive(
+        self, event: PayleraWebhookEvent, *, payload: bytes, secret_position: int | None = None
+    ) -> Flow[InboxRecord]:
+        """Store an event; then handle it, or tell the queue. Return its record as it is then.
+
+        `secret_position` is that of the secret which signed it, if one did.
+        """
         record = lanes.received(event, payload=payload.decode(), secret_position=secret_position, now=self._now())
         stored: InboxRecord = yield from self._ask(self._store.add, record)
         if stored.state == "failed":  # its sender is a clock for the next attempt

@@ -64,8 +64,9 @@ class InboxRecord:
 
     `due_at` is when it may be claimed: at once for `received`, the next attempt for `failed`, the end of the lease for
     `processing` and for what is given up; None once nothing is left to do. `payload` is the body exactly as it was
-    received. `force` asks for the handler even if it is stale. `attempts` counts since the last replay; `history` has
-    those of before too, as a text that `past` reads.
+    received. `secret_position` tells which secret signed it; None: it was read from the API. `force` asks for the
+    handler even if it is stale. `attempts` counts since the last replay; `history` has those of before too, as a text
+    that `past` reads.
     """
 
     event_id: str
@@ -75,7 +76,7 @@ class InboxRecord:
     payload: str
     received_at: datetime
     due_at: datetime | None
-    secret_position: int = 0
+    secret_position: int | None = None
     state: State = "received"
     attempts: int = 0
     owner: str = ""
@@ -131,7 +132,7 @@ def lane_of(event: PayleraWebhookEvent) -> str:
     return _short(":".join(part if _PLAIN.fullmatch(part) else _hash(part) for part in parts))
 
 
-def received(event: PayleraWebhookEvent, *, payload: str, secret_position: int, now: datetime) -> InboxRecord:
+def received(event: PayleraWebhookEvent, *, payload: str, secret_position: int | None, now: datetime) -> InboxRecord:
     """Return the record of an event that has just arrived."""
     return InboxRecord(
         event_id=event.id,

@@ -107,7 +107,7 @@ class InboxStore(Protocol):
         ...
 
     def positions(self) -> Mapping[int, datetime] | Awaitable[Mapping[int, datetime]]:
-        """Return when the newest record was received that each `secret_position` signed."""
+        """Return when the newest record was received that each secret signed, by its position; not what none did."""
         ...
 
 

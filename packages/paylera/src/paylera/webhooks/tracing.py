@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def span(tracer: Any, event: PayleraWebhookEvent, *, position: int = 0) -> Iterator[None]:
+def span(tracer: Any, event: PayleraWebhookEvent, *, position: int | None = 0) -> Iterator[None]:
     """Run the body of a `with` inside the span of one event, so that the handler's own spans lie within it.
 
     `position` is that of the secret which signed it; told when it is not the first, which is then still needed.
@@ -40,7 +40,7 @@ def span(tracer: Any, event: PayleraWebhookEvent, *, position: int = 0) -> Itera
         running.set_attribute("http.status_code", 200)
 
 
-def _position(position: int) -> dict[str, int]:
+def _position(position: int | None) -> dict[str, int]:
     return {"paylera.webhook.secret_position": position} if position else {}
 
 

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ("payload", models.TextField()),
                 ("received_at", models.DateTimeField(db_index=True)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
-                ("secret_position", models.PositiveSmallIntegerField(default=0)),
+                ("secret_position", models.PositiveSmallIntegerField(blank=True, null=True)),
                 (
                     "state",
                     models.CharField(
