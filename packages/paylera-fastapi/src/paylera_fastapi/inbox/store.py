@@ -11,7 +11,6 @@ from anyio import from_thread
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Session
 from sqlalchemy.util import greenlet_spawn
 
 from paylera.flow import AsyncTransport, Awaiting, Blocking, Flow, SyncTransport, arun, run
@@ -19,7 +18,7 @@ from paylera.webhooks import InboxQuery, InboxRecord
 from paylera.webhooks.lanes import Decide, State
 from paylera_fastapi.inbox import statements
 from paylera_fastapi.inbox.adding import Adding
-from paylera_fastapi.inbox.sessions import published
+from paylera_fastapi.inbox.sessions import HandlersSession, published
 
 T = TypeVar("T")
 # A handler sends nothing through the flow, so there is no transport.
@@ -49,7 +48,7 @@ class SqlAlchemyInboxStore:
 
     def settle(self, record: InboxRecord, work: Flow[None], decide: Decide) -> InboxRecord:
         """Run the handler and finish its record, both or neither."""
-        with Session(self._engine) as session, session.begin():
+        with HandlersSession(self._engine) as session, session.begin():
             if statements.has_row_locks(session):
                 statements.lock(session, record.lane, wait=True)
             with published(session):
@@ -106,7 +105,7 @@ class AsyncSqlAlchemyInboxStore:
 
     async def settle(self, record: InboxRecord, work: Flow[None], decide: Decide) -> InboxRecord:
         """Run the handler and finish its record, both or neither."""
-        async with AsyncSession(self._engine) as session, session.begin():
+        async with AsyncSession(self._engine, sync_session_class=HandlersSession) as session, session.begin():
             if statements.has_row_locks(session.sync_session):
                 await session.run_sync(partial(statements.lock, lane=record.lane, wait=True))
             with published(session):
