@@ -22,6 +22,7 @@ Where = Mapping[str, object]
 
 # Members that an object keeps as long as it lives: writing it again leaves their indexes alone.
 _FIXED = {"customer_id", "endpoint_id", "event_id", "event_type", "type", "aggregate_id", "payment_id", "wallet_id"}
+_FIXED |= {"currency", "created_at"}
 _IN_MEMORY = ":memory:"
 _PIECE = 256  # pages, 1 MB: what a copy copies before others may go on, in a millisecond
 _PAUSE_SECONDS = 0.001

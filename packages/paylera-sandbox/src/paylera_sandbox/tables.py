@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 # resource -> the members it is asked by. Each is a column too, written with the object by `insert` and `save`, and by
 # nothing else. (Generated columns would parse the object once for each index.)
 RESOURCES: Mapping[str, tuple[str, ...]] = {
@@ -13,13 +13,13 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "products": ("code", "status"),
     "plans": ("code", "product_code", "status"),
     "coupons": ("code", "status"),
-    "subscriptions": ("customer_id", "status", "plan_id"),
+    "subscriptions": ("customer_id", "status", "plan_id", "_price_key"),
     "payment_methods": ("customer_id",),
     "setup_intents": ("customer_id",),
     "invoices": ("customer_id", "subscription_id", "status"),
     "credit_notes": ("customer_id", "invoice_id"),
-    "payments": ("customer_id", "invoice_id", "status"),
-    "refunds": ("payment_id",),
+    "payments": ("customer_id", "invoice_id", "status", "currency", "amount", "_captured_on"),
+    "refunds": ("payment_id", "status", "currency", "amount", "created_at"),
     "wallets": ("customer_id",),
     "wallet_entries": ("wallet_id", "external_id"),
     "checkout_sessions": ("customer_id",),
@@ -30,11 +30,14 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "events": ("type", "aggregate_id"),
     "deliveries": ("endpoint_id", "status", "event_id", "event_type"),
 }
-_UNSELECTIVE = {"status", "event_type"}  # few values: an index on these would only mislead the query planner
+# Few values, so an index on these would only mislead the query planner; or there only for sums, which read them all.
+_NOT_INDEXED = {"status", "event_type", "_price_key", "currency", "amount", "_captured_on", "created_at"}
 _INDEXED_BELOW = {"customers", "usage_events"}  # by expressions, several columns, or where they are not null
 _OTHER_TABLES = """
 CREATE UNIQUE INDEX IF NOT EXISTS customers_unique_external_id ON customers (external_id);
 CREATE INDEX IF NOT EXISTS customers_lower_email ON customers (lower(email));
+CREATE INDEX IF NOT EXISTS subscriptions_priced ON subscriptions (plan_id, _price_key, status, id);
+CREATE INDEX IF NOT EXISTS payments_taken ON payments (_captured_on, currency, amount) WHERE _captured_on IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS usage_events_once ON usage_events (subscription_id, meter, external_id)
     WHERE external_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS usage_events_billed ON usage_events (subscription_id, meter, _counted_at);
@@ -62,7 +65,7 @@ CREATE INDEX IF NOT EXISTS outbox_heads ON outbox (endpoint_id, due_at, seq) WHE
 def _schema(table: str) -> str:
     columns = RESOURCES[table]
     beside = "".join(f", {name}" for name in columns)
-    indexed = [name for name in columns if name not in _UNSELECTIVE and table not in _INDEXED_BELOW]
+    indexed = [name for name in columns if name not in _NOT_INDEXED and table not in _INDEXED_BELOW]
     indexes = "".join(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name});" for name in indexed)
     head = f"CREATE TABLE IF NOT EXISTS {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
     return f"{head}doc TEXT NOT NULL{beside});{indexes}"

@@ -52,7 +52,7 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
     period = cycles.first(unit.now, plan, terms.commitment, terms.anchor)
     if trial_end:
         period.update(current_period_end=trial_end, billing_cycle_anchor=terms.anchor or trial_end)
-    return {
+    built = {
         "id": unit.new_id("sub"),
         "object": "subscription",
         "customer_id": customer["id"],
@@ -85,6 +85,7 @@ def build(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> Doc:
         "_usage_from": unit.stamp,
         "_own_method": terms.own_method,
     }
+    return {**built, "_price_key": subscriptions.price_key(built)}
 
 
 def begins_free(unit: Unit, customer: Doc, plan: Doc, terms: Terms) -> bool:

@@ -52,6 +52,7 @@ def create(
         "metadata": {},
         "created_at": unit.stamp,
         "updated_at": unit.stamp,
+        "_captured_on": None,
         "_return_url": None,
         "_session_id": None,
         "_wallet_id": owed["id"] if owed["object"] == "wallet" else None,
@@ -65,6 +66,7 @@ def succeed(unit: Unit, payment: Doc, method: Doc | None = None) -> Doc:
     """Record that the money is there, and remember on the method that it was charged."""
     waited = payment["status"] == "requires_action"
     settled = {"amount_settled": payment["amount"], "captured_at": unit.stamp, "settled_at": unit.stamp}
+    settled["_captured_on"] = unit.stamp[:10]
     _move(unit, payment, "succeeded", next_action=None, **settled)
     if waited:
         emit(unit, "payment.action_completed", payment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,6 +66,17 @@ def _share(item: invoices.Item, part: cycles.Part) -> invoices.Item:
     return pricing.share_of(item, part.share, period=period, description=item.description)
 
 
+def price_key(subscription: Doc) -> str:
+    """Return what subscriptions of one plan have in common if their next periods cost the same: quantities, discounts
+    that still count then, and how much is billed at once."""
+    lasting = [discount for discount in subscription["_discounts"] if discount["duration"] != "once"]
+    repeating = any(discount["duration"] == "repeating" for discount in lasting)
+    counted = lasting if repeating else [{**discount, "redeemed_at": None} for discount in lasting]
+    commitment = subscription["commitment"] or {}
+    begun = subscription["trial_end"] if repeating else None
+    return json.dumps([subscription["quantities"], counted, begun, commitment.get("billing")], sort_keys=True)
+
+
 def change(unit: Unit, subscription: Doc, event: str, **members: object) -> Doc:
     """Write changed members, raise the version, and emit. No difference: no version, no event. What is planned for the
     subscription follows the change."""
@@ -73,7 +85,7 @@ def change(unit: Unit, subscription: Doc, event: str, **members: object) -> Doc:
         return subscription
     if changed["status"] != subscription["status"]:
         SUBSCRIPTION.expect(subscription, changed["status"])
-    changed.update(version=subscription["version"] + 1, updated_at=unit.stamp)
+    changed.update(version=subscription["version"] + 1, updated_at=unit.stamp, _price_key=price_key(changed))
     unit.store.save("subscriptions", changed)
     timetable.follow(unit, subscription, changed)
     emit(unit, event, changed, before=subscription if event.endswith(".updated") else None)

@@ -74,19 +74,18 @@ def counts(unit: Unit) -> Counts:
             recurring[currency] = recurring.get(currency, Fraction(0)) + amount * number
     return Counts(
         customers=store.count("customers"),
-        events=store.count("events"),
+        events=store.execute(_EVENTS)[0][0],
         waiting=store.count("outbox"),
         by_status=by_status,
         recurring={currency: amount_text(amount, currency) for currency, amount in sorted(recurring.items())},
     )
 
 
-# Subscriptions that cost the same, with one of them as the example.
-_ALIKE = """
-SELECT status, max(id), count(*) FROM subscriptions
-GROUP BY status, plan_id, json_extract(doc, '$.quantities'), json_extract(doc, '$._discounts'),
-         json_extract(doc, '$.commitment.billing')
-"""
+# Subscriptions that cost the same, with one of them as the example. Like all that follows, it reads an index and no
+# object: to parse 100,000 of them takes a second.
+_ALIKE = "SELECT status, max(id), count(*) FROM subscriptions GROUP BY plan_id, _price_key, status"
+# No event is ever removed, so there are no gaps. (Asked for both at once, SQLite would go through them all.)
+_EVENTS = "SELECT coalesce((SELECT max(seq) FROM events) - (SELECT min(seq) FROM events) + 1, 0)"
 
 
 def _monthly(unit: Unit, subscription: Doc) -> tuple[str, Fraction]:
@@ -127,14 +126,12 @@ def revenue(unit: Unit) -> Chart:
 
 # Amounts have all digits of their currency, so without the point they are whole numbers of its minor unit.
 _TAKEN = """
-SELECT json_extract(doc, '$.currency'), substr(json_extract(doc, '$.captured_at'), 1, 10),
-       sum(CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER)), count(*)
-FROM payments WHERE json_extract(doc, '$.captured_at') IS NOT NULL GROUP BY 1, 2
+SELECT currency, _captured_on, sum(CAST(replace(amount, '.', '') AS INTEGER)), count(*)
+FROM payments WHERE _captured_on IS NOT NULL GROUP BY _captured_on, currency
 """
 _REFUNDED = """
-SELECT substr(json_extract(doc, '$.created_at'), 1, 10),
-       -sum(CAST(replace(json_extract(doc, '$.amount'), '.', '') AS INTEGER))
-FROM refunds WHERE json_extract(doc, '$.status') = 'succeeded' AND json_extract(doc, '$.currency') = ? GROUP BY 1
+SELECT substr(created_at, 1, 10), -sum(CAST(replace(amount, '.', '') AS INTEGER))
+FROM refunds WHERE status = 'succeeded' AND currency = ? GROUP BY 1
 """
 
 
