@@ -111,6 +111,17 @@ def test_a_wrong_inbox_is_told(tmp_path: Path, where: str, words: str) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_missing_tables_are_told(tmp_path: Path) -> None:
+    """In two lines that say how to make them, with exit status 2: also by the worker, which would go on in vain."""
+    stall = Stall({"SHOP_DATABASE": str(tmp_path / "db.sqlite3")}, tmp_path / "log", module=STALL)
+    for arguments in (("stats",), ("process", "--once")):
+        told = stall.manage("paylera_inbox", *arguments)
+        assert told.returncode == 2
+        assert "paylera_inbox_event" in told.stderr
+        assert "create_tables()" in told.stderr
+        assert "Traceback" not in told.stderr
+
+
 @pytest.mark.slow
 def test_reconcile_pulls_what_the_real_sandbox_could_not_deliver(tmp_path: Path) -> None:
     """The exit status says whether anything was missing; afterwards nothing is."""

@@ -6,10 +6,15 @@ import argparse
 import asyncio
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from paylera.webhooks import console
 from paylera_fastapi.inbox.host import Inbox
+
+_NO_TABLES = """\
+the tables of the inbox are missing: {}
+make them with your migrations (for Alembic: paylera_fastapi.inbox.metadata), or by `await inbox.create_tables()`\
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     inbox: Inbox = options.inbox
     with console.stopping() as is_stopping:
-        return asyncio.run(inbox.drive(console.execute(inbox, options, say=print, is_stopping=is_stopping)))
+        return asyncio.run(_run(inbox, options, is_stopping))
+
+
+async def _run(inbox: Inbox, options: argparse.Namespace, is_stopping: Callable[[], bool]) -> int:
+    missing = await inbox.missing_tables()
+    if missing:
+        print(_NO_TABLES.format(", ".join(missing)), file=sys.stderr)
+        return 2
+    return await inbox.drive(console.execute(inbox, options, say=print, is_stopping=is_stopping))
 
 
 def _inbox(path: str) -> Inbox:

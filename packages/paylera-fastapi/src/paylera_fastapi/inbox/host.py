@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Unpack, cast
 
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -54,6 +54,17 @@ class Inbox(CoreInbox):
             async with self.engine.begin() as connection:
                 await connection.run_sync(metadata.create_all)
 
+    async def missing_tables(self) -> list[str]:
+        """Return the names of the tables that are not there."""
+        if isinstance(self.engine, Engine):
+            return await run_in_threadpool(_missing, self.engine)
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(_missing)
+
     async def drive(self, flow: Flow[T]) -> T:
         """Run one of the inbox's flows: `await inbox.drive(inbox.process(lane))`."""
         return await arun(flow, Awaiting(cast("AsyncTransport", None), in_thread=run_in_threadpool))
+
+
+def _missing(there: Engine | Connection) -> list[str]:
+    return sorted(metadata.tables.keys() - set(inspect(there).get_table_names()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, exists, func, or_, select, update
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from paylera.webhooks import InboxQuery, InboxRecord
 from paylera.webhooks.lanes import HELD, WAITING, Decide, Lane, State
-from paylera_fastapi.inbox.tables import events, lanes
+from paylera_fastapi.inbox.tables import MOMENT, events, lanes, utc
 
 Asked = Connection | Session
 _COLUMNS = [events.c[field.name] for field in fields(InboxRecord)]
+_MOMENTS = [column.name for column in _COLUMNS if column.type is MOMENT]
 INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 """The databases that the inbox runs on, by the name of their dialect."""
 
@@ -99,9 +100,9 @@ def find(session: Asked, query: InboxQuery) -> Sequence[InboxRecord]:
     wanted = ((events.c.state, query.states), (events.c.event_type, query.types), (events.c.event_id, query.event_ids))
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
     if query.since is not None:
-        conditions.append(events.c.received_at >= query.since)
+        conditions.append(events.c.received_at >= query.since.astimezone(UTC))
     statement = select(*_COLUMNS).where(*conditions).order_by(events.c.received_at, events.c.event_id)
-    return [InboxRecord(**row) for row in session.execute(statement.limit(query.limit)).mappings()]
+    return [_record(row) for row in session.execute(statement.limit(query.limit)).mappings()]
 
 
 def prune(session: Asked, before: datetime) -> int:
@@ -120,10 +121,9 @@ def counts(session: Asked) -> Mapping[State, int]:
 
 def positions(session: Asked) -> Mapping[int, datetime]:
     """Return when each secret last signed."""
-    newest = func.max(events.c.received_at, type_=events.c.received_at.type)
-    position = events.c.secret_position
+    newest, position = func.max(events.c.received_at), events.c.secret_position
     rows = session.execute(select(position, newest).where(position.is_not(None)).group_by(position))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: cast("datetime", utc(row[1])) for row in rows}
 
 
 def _lane(session: Asked, lane: str, asked: str | None) -> Lane:
@@ -131,7 +131,7 @@ def _lane(session: Asked, lane: str, asked: str | None) -> Lane:
     mine = select(*_COLUMNS).where(events.c.lane == lane)
     waiting = mine.where(events.c.state.in_(WAITING)).order_by(events.c.occurred_at, events.c.event_id)
     return Lane(
-        watermark=(mark_at, mark_id) if mark_at is not None else None,
+        watermark=(cast("datetime", utc(mark_at)), mark_id) if mark_at is not None else None,
         running=_first(session, mine.where(events.c.state.in_(HELD), events.c.due_at.is_not(None))),
         head=_first(session, waiting),
         asked=get(session, asked) if asked is not None else None,
@@ -145,4 +145,8 @@ def row(record: InboxRecord) -> dict[str, Any]:
 
 def _first(session: Asked, statement: Select[Any]) -> InboxRecord | None:
     row = session.execute(statement.limit(1)).mappings().first()
-    return InboxRecord(**row) if row is not None else None
+    return _record(row) if row is not None else None
+
+
+def _record(row: Any) -> InboxRecord:
+    return InboxRecord(**{**row, **{name: utc(row[name]) for name in _MOMENTS}})

@@ -7,52 +7,20 @@ metadata]`).
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Dialect,
-    Index,
-    Integer,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-)
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, SmallInteger, String, Table, Text
+
+# Types of SQLAlchemy only: a revision that Alembic writes imports nothing else.
+MOMENT = DateTime(timezone=True)
+"""An aware moment, to the microsecond. SQLite keeps it without its zone: write UTC, and read with `utc`."""
+
+KEY = String(255).with_variant(String(255, collation="C"), "postgresql")
+"""An id, compared as bytes, as Python does, whatever the database's language."""
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware moment in UTC, to the microsecond. SQLite keeps it without its zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Write."""
-        return value.astimezone(UTC).replace(tzinfo=None) if value is not None and _is_naive(dialect) else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Read."""
-        return value.replace(tzinfo=UTC) if value is not None and _is_naive(dialect) else value
-
-
-class Key(TypeDecorator[str]):
-    """An id, compared as bytes, as Python does, whatever the database's language."""
-
-    impl = String(255)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Name the collation where the default one is a language's."""
-        return dialect.type_descriptor(String(255, collation=None if _is_naive(dialect) else "C"))
-
-
-def _is_naive(dialect: Dialect) -> bool:
-    return dialect.name == "sqlite"
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a moment as it was written, aware."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 metadata = MetaData()
@@ -60,13 +28,13 @@ metadata = MetaData()
 events = Table(
     "paylera_inbox_event",
     metadata,
-    Column("event_id", Key, primary_key=True),
+    Column("event_id", KEY, primary_key=True),
     Column("event_type", String(255), nullable=False),
     Column("lane", String(255), nullable=False),
-    Column("occurred_at", Moment, nullable=False),
+    Column("occurred_at", MOMENT, nullable=False),
     Column("payload", Text, nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("due_at", Moment),
+    Column("received_at", MOMENT, nullable=False),
+    Column("due_at", MOMENT),
     Column("secret_position", SmallInteger),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -74,8 +42,8 @@ events = Table(
     Column("is_stale", Boolean, nullable=False),
     Column("force", Boolean, nullable=False),
     Column("error", Text, nullable=False),
-    Column("started_at", Moment),
-    Column("finished_at", Moment),
+    Column("started_at", MOMENT),
+    Column("finished_at", MOMENT),
     Column("history", Text, nullable=False),
     Index("paylera_inbox_due", "state", "due_at"),
     Index("paylera_inbox_lane_head", "lane", "state", "occurred_at", "event_id"),
@@ -87,8 +55,8 @@ lanes = Table(
     "paylera_inbox_lane",
     metadata,
     Column("lane", String(255), primary_key=True),
-    Column("mark_at", Moment),
-    Column("mark_id", Key, nullable=False),
+    Column("mark_at", MOMENT),
+    Column("mark_id", KEY, nullable=False),
 )
 
 claims = Table(
@@ -97,6 +65,6 @@ claims = Table(
     Column("event_id", String(255), primary_key=True),
     Column("owner", String(64), nullable=False),
     Column("is_done", Boolean, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
     Index("paylera_inbox_claim_expiry", "expires_at"),
 )
