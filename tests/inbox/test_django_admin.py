@@ -123,6 +123,33 @@ def test_the_list_is_searched_and_followed_along_a_lane(shop: Shop, open_as: Cal
         expect(page.locator("#result_list")).to_be_visible()
 
 
+def test_who_is_on_call_sees_what_failed_and_why_and_replays_it_in_one_click(
+    shop: Shop, open_as: Callable[[str, str], Page]
+) -> None:
+    """Also how much waits behind it; the list is as it was afterwards, and so are its filters."""
+    answers = [shop.deliver(f"evt_call_{number}", aggregate="fail_call", minute=number) for number in range(3)]
+    assert answers == [500, 503, 503]
+    failed = f"{EVENTS}?state__exact=failed"
+    viewer = open_as("viewer", failed)
+    assert viewer.locator("#result_list button").count() == 0
+    page = open_as("replayer", EVENTS)
+    expect(page.locator(".paylera-standing")).to_contain_text("2 received waiting")
+    page.get_by_role("link", name="1 failed").click()
+    row = page.locator("#result_list tbody tr")
+    expect(row.locator(".field-reason")).to_have_text("RuntimeError: the shop is closed")
+    expect(row.locator(".field-behind")).to_have_text("2")
+    row.get_by_role("button", name="Replay").click()
+    expect(page.locator(".messagelist .warning")).to_have_text("1 of 1 replayed; now 1 failed.")
+    assert page.url.endswith("?state__exact=failed")
+    shop.manage("shell", "-c", f"{GROUPS}.create(name='mended')")
+    row.get_by_role("button", name="Replay").click()
+    expect(page.locator(".messagelist .success")).to_have_text("1 of 1 replayed; now 1 done.")
+    expect(row).to_have_count(0)
+    expect(page.locator(".paylera-standing")).to_have_text("Nothing failed.")
+    assert [one for one in shop.effects() if "call" in one] == ["evt_call_0", "evt_call_1", "evt_call_2"]
+    shop.manage("shell", "-c", f"{GROUPS}.all().delete()")
+
+
 def test_nothing_can_be_changed_but_by_a_replay(shop: Shop, open_as: Callable[[str, str], Page]) -> None:
     """Not even by root; and who may only look sees no button, and is refused."""
     shop.deliver("evt_look", aggregate="inv_look")

@@ -9,17 +9,20 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 from paylera.webhooks import InboxQuery, attempts
 from paylera_django._host import EVERY_DATABASE
+from paylera_django.inbox import standing
 from paylera_django.inbox.models import InboxEvent
 from paylera_django.inbox.setting import configured
 
@@ -32,6 +35,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 REPLAY = "replay"
 FORCED = "replay-even-if-stale"
+BACK = "list"
+"""The parameter of a replay that was asked for on the list: the list's own query."""
 
 
 def _non_atomic(view: View) -> View:
@@ -47,11 +52,12 @@ class InboxEventAdmin(Base):
     list_display = (
         "event_type",
         "state_shown",
+        "reason",
+        "behind",
         "attempts",
         "received_at",
-        "took",
+        "next_attempt",
         "lane_shown",
-        "occurred_at",
     )
     list_filter = ("state", "is_stale", "received_at", "event_type")
     search_fields = ("event_id", "event_type", "lane")
@@ -60,10 +66,25 @@ class InboxEventAdmin(Base):
     show_full_result_count = False
     actions = ("replay", "replay_even_if_stale")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("event_type", "event_id", "state_shown", "lane_shown", "is_stale", "force")}),
-        ("Time", {"fields": ("occurred_at", "received_at", "started_at", "finished_at", "due_at", "took")}),
-        ("Attempts", {"fields": ("attempts", "past_shown", "error_shown")}),
-        ("Payload", {"fields": ("secret_position", "payload_shown")}),
+        (
+            None,
+            {
+                "fields": ("event_type", "event_id", "state_shown", "reason", "next_attempt", "lane_shown", "behind"),
+                "description": "A lane is what events are about. Its events are handled one at a time, in order: "
+                "behind one that failed the others wait, behind one that is dead or quarantined they go on.",
+            },
+        ),
+        ("Attempts", {"fields": ("attempts", "error_shown", "past_shown")}),
+        ("Time", {"fields": ("occurred_at", "received_at", "started_at", "finished_at", "took")}),
+        (
+            "More",
+            {
+                "fields": ("is_stale", "force", "secret_position"),
+                "description": "Stale: a newer event of its lane was handled before. Force: replayed even if stale. "
+                "Secret position: which secret signed it, 0 for signing_secret, 1 for the first accepted one.",
+            },
+        ),
+        ("Payload", {"fields": ("payload_shown",)}),
     )
 
     class Media:
@@ -105,8 +126,32 @@ class InboxEventAdmin(Base):
 
     @_non_atomic
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list, or run an action."""
-        return super().changelist_view(request, extra_context)
+        """Show the list below what is in trouble, or run an action."""
+        if request.method != "GET" or not self.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        told = standing.told(self.get_queryset(request))
+        return super().changelist_view(request, {**told, **(extra_context or {})})
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Count what waits behind the events of a page, at once."""
+        page = super().get_changelist_instance(request)
+        counts = standing.behind(self.get_queryset(request), page.result_list)
+        for event in page.result_list:
+            event.waiting = counts.get(event.pk, 0)
+        return page
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Give what is in trouble a button, for whoever may press it."""
+        if not self.has_replay_permission(request):
+            return self.list_display
+        back = urlencode({BACK: request.GET.urlencode()})
+
+        @admin.display(description="")
+        def again(event: InboxEvent) -> SafeString | str:
+            url = f"{self._url(REPLAY, quote(event.pk))}?{back}"
+            return format_html(_AGAIN, url) if event.state in standing.TROUBLE else ""
+
+        return (*self.list_display[:2], again, *self.list_display[2:])  # in sight on a phone, too
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -117,7 +162,7 @@ class InboxEventAdmin(Base):
 
     @_non_atomic
     def replay_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
-        """Replay one event, and show it again."""
+        """Replay one event, and show it again, or the list that the button was on."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_replay_permission(request):
@@ -126,6 +171,8 @@ class InboxEventAdmin(Base):
         if event is None:
             raise Http404
         self._replay(request, [event], force=name == FORCED)
+        if BACK in request.GET:
+            return HttpResponseRedirect(f"{self._url('changelist')}?{QueryDict(request.GET[BACK]).urlencode()}")
         return HttpResponseRedirect(self._url("change", quote(event.pk)))
 
     def _url(self, name: str, *args: str) -> str:
@@ -169,6 +216,27 @@ class InboxEventAdmin(Base):
         url = f"{self._url('changelist')}?{urlencode({'lane__exact': event.lane})}"
         return format_html('<a href="{}">{}</a>', url, event.lane)
 
+    @admin.display(description="why")
+    def reason(self, event: InboxEvent) -> SafeString | str:
+        """Show the last line of the traceback, while it matters."""
+        why = standing.reason(event.error) if event.state in standing.TROUBLE else ""
+        return format_html('<span class="paylera-why" title="{}">{}</span>', why, why) if why else "-"
+
+    @admin.display(description="behind it")
+    def behind(self, event: InboxEvent) -> int | str:
+        """Tell how many events of its lane wait for it."""
+        waiting = getattr(event, "waiting", None)
+        if waiting is None:
+            waiting = standing.behind(InboxEvent.objects.using(event._state.db), [event]).get(event.pk, 0)  # noqa: SLF001
+        return waiting or "-"
+
+    @admin.display(description="next attempt", ordering="due_at")
+    def next_attempt(self, event: InboxEvent) -> str:
+        """Tell when a failed event is tried again."""
+        if event.state != "failed" or event.due_at is None:
+            return "-"
+        return date_format(localtime(event.due_at), "DATETIME_FORMAT")
+
     @admin.display(description="took")
     def took(self, event: InboxEvent) -> str:
         """Tell how long the last attempt took."""
@@ -197,6 +265,7 @@ class InboxEventAdmin(Base):
         return format_html('<table class="paylera-past">{}{}</table>', _HEAD, rows) if rows else "-"
 
 
+_AGAIN = '<button type="submit" class="paylera-again" formaction="{}">Replay</button>'
 _HEAD = mark_safe("<tr><th>started</th><th>took</th><th>outcome</th><th></th></tr>")
 _STALE = mark_safe(' <span class="paylera-state">stale</span>')
 _ROW = '<tr><td>{}</td><td>{}</td><td><span class="paylera-state paylera-{}">{}</span></td><td>{}</td></tr>'
