@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, insert, select
+from sqlalchemy import Column, Engine, Integer, MetaData, StaticPool, String, Table, create_engine, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -204,6 +204,26 @@ def test_a_wrong_engine_is_refused(engine: object) -> None:
     """By name."""
     with pytest.raises(ValueError, match="engine"):
         Inbox(engine, handlers={})  # type: ignore[arg-type]
+
+
+ENGINES: list[Callable[..., Engine | AsyncEngine]] = [create_engine, create_async_engine]
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"isolation_level": "AUTOCOMMIT"},
+        {"execution_options": {"isolation_level": "autocommit"}},
+        {"poolclass": StaticPool},
+    ],
+)
+def test_an_engine_without_transactions_is_refused(
+    make: Callable[..., Engine | AsyncEngine], options: dict[str, Any]
+) -> None:
+    """A handler's work and the mark of its event would be two things."""
+    with pytest.raises(ValueError, match="engine must"):
+        Inbox(make("postgresql+psycopg://nobody@127.0.0.1/nothing", **options), handlers={})
 
 
 def test_the_tables_are_created(awaited: AsyncEngine, plain: Engine, loop: Loop) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from anyio import from_thread
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Engine
+from sqlalchemy import Engine, StaticPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
@@ -30,7 +30,7 @@ class SqlAlchemyInboxStore:
     """An `InboxStore` on an `Engine`, PostgreSQL or SQLite. A handler runs on the thread of its transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        check(engine)
+        _check(engine)
         self._engine = engine
         self._adding = Adding(engine)
 
@@ -85,7 +85,7 @@ class AsyncSqlAlchemyInboxStore:
     """The same on an `AsyncEngine`: an `async def` handler runs on the loop, and its `session()` is the transaction."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        check(engine)
+        _check(engine)
         self._engine = engine
         self._adding = Adding(engine.sync_engine)
 
@@ -143,9 +143,22 @@ async def _awaited(start: Callable[[], Awaitable[T]]) -> T:
 
 
 def check(engine: Engine | AsyncEngine) -> None:
-    """Refuse an engine that the inbox cannot use: a `ValueError` says why."""
+    """Refuse an engine that our tables cannot be used on: a `ValueError` says why."""
     if not isinstance(engine, Engine | AsyncEngine):
         raise ValueError("engine must be an SQLAlchemy Engine or AsyncEngine")
     if engine.dialect.name not in statements.INSERTS:
         known = " or ".join(sorted(statements.INSERTS))
         raise ValueError(f"engine must lead to {known}, not {engine.dialect.name}")
+
+
+def _check(engine: Engine | AsyncEngine) -> None:
+    # Without a transaction of its own, a handler's work is committed before its event is done, and done again.
+    check(engine)
+    plain = engine if isinstance(engine, Engine) else engine.sync_engine
+    created = getattr(
+        plain.dialect, "_on_connect_isolation_level", None
+    )  # of `create_engine`; nobody tells it publicly
+    if str(plain.get_execution_options().get("isolation_level", created)).upper() == "AUTOCOMMIT":
+        raise ValueError("engine must have transactions: give the inbox one without isolation_level='AUTOCOMMIT'")
+    if isinstance(plain.pool, StaticPool) and plain.dialect.name != "sqlite":
+        raise ValueError("engine must give every transaction a connection of its own, which StaticPool does not")
