@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -134,3 +135,23 @@ def handles_once(shop: Shop) -> None:
     assert [shop.deliver("evt_bad", aggregate="fail_1", minute=n) for n in range(2)] == [500, 500]
     assert set(shop.effects()) == handled
     assert shop.counts() == {"done": 8, "failed": 1}
+
+
+def works_through(shop: Shop) -> None:
+    """Check that a served shop acknowledges what it stored; that two workers share the work, each effect is there once
+    and in the order of its lane; and that they find what comes later, and end well when they are told to."""
+    jobs = [(f"evt_{n:02}", f"inv_{n % 4}", n) for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(lambda job: shop.deliver(job[0], aggregate=job[1], minute=job[2]), [*jobs, *jobs]))
+    assert answers == {200}
+    assert shop.effects() == []
+    with worker(shop), worker(shop) as child:
+        found = eventually(shop, len(jobs))
+        assert sorted(found) == [job[0] for job in jobs]
+        for lane in range(4):
+            mine = [one for one in found if int(one.removeprefix("evt_")) % 4 == lane]
+            assert mine == sorted(mine)
+        assert shop.deliver("evt_late", aggregate="inv_9") == 200  # it is found without a restart
+        assert "evt_late" in eventually(shop, len(jobs) + 1)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(PATIENCE) == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import PATIENCE, Shop, eventually, handles_once, new_shop, serving, worker
+from .shops import PATIENCE, Shop, eventually, handles_once, new_shop, serving, worker, works_through
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -54,19 +53,7 @@ def test_behind_the_worker(new: Shop, server: str, env: dict[str, str]) -> None:
     """Acknowledged when stored; two workers share the work, and each effect is there once, in the order of its lane."""
     new.env |= {"SHOP_ENQUEUE": "1", **env}
     with serving(new, server):
-        jobs = [(f"evt_{n:02}", f"inv_{n % 4}", n) for n in range(40)]
-        with ThreadPoolExecutor(8) as pool:
-            answers = set(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), [*jobs, *jobs]))
-        assert answers == {200}
-        assert new.effects() == []
-        with worker(new), worker(new):
-            found = eventually(new, len(jobs))
-            assert sorted(found) == [job[0] for job in jobs]
-            for lane in range(4):
-                mine = [one for one in found if int(one.removeprefix("evt_")) % 4 == lane]
-                assert mine == sorted(mine)
-            assert new.deliver("evt_late", aggregate="inv_9") == 200  # it is found without a restart
-            assert "evt_late" in eventually(new, len(jobs) + 1)
+        works_through(new)
 
 
 def test_a_worker_that_is_told_to_stop_ends_well(new: Shop) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from sqlalchemy import create_engine, text
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import PATIENCE, Shop, eventually, handles_once, serving, worker
+from .shops import Shop, handles_once, serving, works_through
 
 STALL = "inbox.apps.stall"
 
@@ -66,19 +64,7 @@ def test_behind_the_worker(new: Stall, engine: str) -> None:
     """Acknowledged when stored; two workers share the work, and each effect is there once, in the order of its lane."""
     new.env |= {"SHOP_ENQUEUE": "1", "SHOP_ENGINE": engine}
     with served(new):
-        jobs = [(f"evt_{n:02}", f"inv_{n % 4}", n) for n in range(40)]
-        with ThreadPoolExecutor(8) as pool:
-            answers = set(pool.map(lambda job: new.deliver(job[0], aggregate=job[1], minute=job[2]), [*jobs, *jobs]))
-        assert answers == {200}
-        assert new.effects() == []
-        with worker(new), worker(new) as child:
-            found = eventually(new, len(jobs))
-            assert sorted(found) == [job[0] for job in jobs]
-            for lane in range(4):
-                mine = [one for one in found if int(one.removeprefix("evt_")) % 4 == lane]
-                assert mine == sorted(mine)
-            child.send_signal(signal.SIGTERM)
-            assert child.wait(PATIENCE) == 0
+        works_through(new)
 
 
 def test_the_commands(new: Stall) -> None:
