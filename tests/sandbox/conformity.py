@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge: every answer that the sandbox gives in its own tests is held against it.
+"""The OpenAPI documents as a judge: every answer that the sandbox gives in its own tests is held against it.
 
 What fails here is a difference between what the code answers and what the document says. The complaint names the place
 to change.
@@ -14,11 +14,13 @@ from typing import Any
 
 import jsonschema_rs
 
-from paylera_sandbox.openapi.document import document
-from paylera_sandbox.operations import Operation
+from paylera_sandbox.control.routes import COMMANDS
+from paylera_sandbox.openapi.described import Described
+from paylera_sandbox.openapi.document import control_document, document
 from paylera_sandbox.routes import OPERATIONS
 
 SOURCE = "packages/paylera-sandbox/src/paylera_sandbox"
+TABLE: tuple[Described, ...] = (*OPERATIONS, *COMMANDS)
 ANYWHERE = {"route.not_found", "route.method_not_allowed"}  # these belong to no operation
 
 
@@ -35,21 +37,21 @@ def complaints(method: str, path: str, *, status: int, headers: Mapping[str, str
         return
     for name, header in described["headers"].items():
         if (
-            whole()["components"]["headers"][header["$ref"].rsplit("/", 1)[1]].get("required")
+            whole(control=operation.control)["components"]["headers"][header["$ref"].rsplit("/", 1)[1]].get("required")
             and name.lower() not in headers
         ):
             yield f"{where} without the header {name}, which the document promises"
     content = described.get("content")
     if content is None:
         if body:
-            yield f"{where} with a body, but the document has none: give the operation answer= in {SOURCE}/routes"
+            yield f"{where} with a body, but the document has none: give the operation answer= in the table"
     elif media_type not in content:
-        yield f"{where} as {media_type!r}, the document has {', '.join(content)}: correct answer= in {SOURCE}/routes"
+        yield f"{where} as {media_type!r}, the document has {', '.join(content)}: correct answer= in the table"
     elif media_type.endswith("json") and method != "HEAD":
         yield from _differences(where, operation, status, media_type, body)
 
 
-def _differences(where: str, operation: Operation, status: int, media_type: str, body: bytes) -> Iterator[str]:
+def _differences(where: str, operation: Described, status: int, media_type: str, body: bytes) -> Iterator[str]:
     value = json.loads(body)
     for error in validator(operation.name, status, media_type).iter_errors(value):
         code, place = _code(media_type, body), "/".join(map(str, error.instance_path))
@@ -75,9 +77,9 @@ def _event_differences(value: dict[str, Any]) -> Iterator[str]:
 
 def _advice(status: int, code: str | None) -> str:
     if code is None:
-        return f"Correct status= of the operation in {SOURCE}/routes."
+        return "Correct status= of the operation in the table."
     return (
-        f"If {code!r} is right, add it to problems= of the operation in {SOURCE}/routes, or, if a field or a path "
+        f"If {code!r} is right, add it to problems= of the operation in the table, or, if a field or a path "
         f"implies it, to FIELDS or COLLECTIONS in {SOURCE}/openapi/refusals.py."
     )
 
@@ -90,10 +92,10 @@ def _code(media_type: str, body: bytes) -> str | None:
 
 
 @cache
-def whole() -> dict[str, Any]:
-    """The document, in which objects have no member that is not described. (To readers it leaves that open, because
+def whole(*, control: bool = False) -> dict[str, Any]:
+    """A document, in which objects have no member that is not described. (To readers it leaves that open, because
     new members may come.)"""
-    return _closed(document("http://sandbox"))
+    return _closed((control_document if control else document)("http://sandbox"))
 
 
 def _closed(node: Any) -> Any:
@@ -107,11 +109,11 @@ def _closed(node: Any) -> Any:
     return closed
 
 
-def entry(operation: Operation) -> dict[str, Any]:
-    return whole()["paths"][operation.path][operation.method.lower()]
+def entry(operation: Described) -> dict[str, Any]:
+    return whole(control=operation.control)["paths"][operation.path][operation.method.lower()]
 
 
-def operation_at(method: str, path: str) -> Operation | None:
+def operation_at(method: str, path: str) -> Described | None:
     """The operation that a path leads to."""
     for template, operations in _templates():
         if template.fullmatch(path):
@@ -120,17 +122,18 @@ def operation_at(method: str, path: str) -> Operation | None:
 
 
 @cache
-def _templates() -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-    paths: dict[str, dict[str, Operation]] = {}
-    for operation in OPERATIONS:
+def _templates() -> list[tuple[re.Pattern[str], dict[str, Described]]]:
+    paths: dict[str, dict[str, Described]] = {}
+    for operation in TABLE:
         paths.setdefault(operation.path, {})[operation.method] = operation
     return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), operations) for path, operations in paths.items()]
 
 
 @cache
 def validator(name: str, status: int, media_type: str) -> jsonschema_rs.Draft202012Validator:
-    operation = next(operation for operation in OPERATIONS if operation.name == name)
-    return _validator(entry(operation)["responses"][str(status)]["content"][media_type]["schema"])
+    operation = next(operation for operation in TABLE if operation.name == name)
+    schema = entry(operation)["responses"][str(status)]["content"][media_type]["schema"]
+    return _validator(schema, control=operation.control)
 
 
 @cache
@@ -139,21 +142,21 @@ def event_validator(event_type: str) -> jsonschema_rs.Draft202012Validator:
     return _validator(body["content"]["application/json"]["schema"])
 
 
-def _validator(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+def _validator(schema: dict[str, Any], *, control: bool = False) -> jsonschema_rs.Draft202012Validator:
     """Compile a schema with what it refers to: with the whole document, each would take milliseconds."""
-    schemas = whole()["components"]["schemas"]
+    schemas = whole(control=control)["components"]["schemas"]
     needed: set[str] = set()
     new = _named(schema)
     while new:
         needed |= new
-        new = set().union(*(_names_in(name) for name in new)) - needed
+        new = set().union(*(_names_in(name, control=control) for name in new)) - needed
     rooted = {**schema, "components": {"schemas": {name: schemas[name] for name in sorted(needed)}}}
     return jsonschema_rs.Draft202012Validator(rooted, validate_formats=True)
 
 
 @cache
-def _names_in(name: str) -> set[str]:
-    return _named(whole()["components"]["schemas"][name])
+def _names_in(name: str, *, control: bool) -> set[str]:
+    return _named(whole(control=control)["components"]["schemas"][name])
 
 
 def _named(node: Any) -> set[str]:

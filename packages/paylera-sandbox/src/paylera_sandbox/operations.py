@@ -57,6 +57,16 @@ class Operation:
     either: tuple[str, ...] = ()
 
     @property
+    def control(self) -> bool:
+        """Tell that this is Paylera's API."""
+        return False
+
+    @property
+    def file(self) -> int:
+        """Tell that its body is JSON."""
+        return 0
+
+    @property
     def needs_key(self) -> bool:
         """Tell whether a call needs an idempotency key."""
         return self.method == "POST" and self.keyed

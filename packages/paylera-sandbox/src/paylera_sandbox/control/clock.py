@@ -31,7 +31,7 @@ _UNITS = {
 _CALENDAR = {"mo": "month", "y": "year"}
 
 
-@accepts(matching(_DURATION))
+@accepts({**matching(_DURATION), "examples": ["45d"]})
 def duration(value: object) -> str:
     """Take a duration: whole numbers with units, such as `45d`, `1d12h` or `24mo`."""
     if not isinstance(value, str) or not _DURATION.fullmatch(value):

@@ -38,7 +38,8 @@ CommandHandler = Callable[[Order], Awaitable["Doc | File | None"]]
 @dataclass(frozen=True, slots=True)
 class Command:
     """One method of one path of the control API. No command needs an idempotency key. `file` takes a body of any type,
-    of at most so many bytes, in place of JSON."""
+    of at most so many bytes, in place of JSON. `name`, `answer`, `problems` and `either` are for the OpenAPI document,
+    as those of an `Operation` are."""
 
     method: str
     path: str
@@ -47,3 +48,22 @@ class Command:
     query: Rules = field(default_factory=dict)
     status: int = 200
     file: int = 0
+    name: str = ""
+    answer: Any = None
+    problems: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+    @property
+    def control(self) -> bool:
+        """Tell that this is about the sandbox, and not about Paylera."""
+        return True
+
+    @property
+    def needs_key(self) -> bool:
+        """Tell that no command needs an idempotency key."""
+        return False
+
+    @property
+    def may_have_key(self) -> bool:
+        """Tell that a key that is sent does not count."""
+        return False

@@ -9,7 +9,7 @@ from paylera_sandbox.rules import Rule
 from paylera_sandbox.store import Doc
 
 
-@accepts(matching(NAME))
+@accepts({**matching(NAME), "examples": ["ada"]})
 def name(value: object) -> str:
     """Take the name of a namespace, which becomes part of its token, its file and its pages' paths."""
     if not isinstance(value, str) or not NAME.fullmatch(value):

@@ -56,6 +56,8 @@ class Problem(TypedDict):
     """The payment that was declined."""
     supported: NotRequired[list[Date]]
     """The API dates that are answered, if yours is not."""
+    nearest: NotRequired[str | None]
+    """The event type that was probably meant, if there is one like it."""
 
 
 class ApiProblem(TypedDict):
@@ -74,6 +76,7 @@ class ApiProblem(TypedDict):
     decline_code: NotRequired[str]
     payment_id: NotRequired[str]
     supported: NotRequired[list[Date]]
+    nearest: NotRequired[str | None]
 
 
 class Address(TypedDict, total=False):

@@ -36,6 +36,27 @@ TAGS: Mapping[str, str] = {
     "webhook-endpoints": "Where events are delivered, and what became of the deliveries.",
     "events": "Everything that happened.",
 }
+CONTROL_INFO: Mapping[str, Any] = {
+    "title": "Paylera sandbox control API",
+    "version": CURRENT,
+    "description": (
+        "What one does to a sandbox and not to Paylera: move its clock, make things go wrong, keep and restore its "
+        "data. The token chooses the namespace, as it does for the API. No call needs an idempotency key."
+    ),
+    "license": INFO["license"],
+}
+CONTROL_TAGS: Mapping[str, str] = {
+    "health": "That the sandbox works.",
+    "clock": "The time by which a namespace goes.",
+    "namespaces": "Isolated Payleras of one server, each with a token of its own.",
+    "data": "Empty a namespace, fill it, keep it and bring it back.",
+    "rate-limits": "What is refused when calls come too fast.",
+    "listeners": "Endpoints that last as long as somebody asks what came of their deliveries.",
+    "events": "Events on demand.",
+    "tax-ids": "Tax ids that turn out to be invalid.",
+    "requests": "The latest requests to the API.",
+    "faults": "What goes wrong on demand.",
+}
 _KEY: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"}
 _KEY_TEXT = "One key for each logical call: for 24 hours the same key gets the same answer, byte for byte."
 

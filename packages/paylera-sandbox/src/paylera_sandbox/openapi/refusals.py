@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from paylera_sandbox.dialects import api_name, api_status
-from paylera_sandbox.operations import Operation
+from paylera_sandbox.openapi.described import Described
 from paylera_sandbox.problems import CODES
 
 ALWAYS = (
     "auth.invalid_token",
     "version.invalid",
     "version.unsupported",
-    "rate_limit.exceeded",
     "validation.failed",
     "internal",
 )
+OF_API = ("rate_limit.exceeded",)
 WITH_BODY = ("request.invalid_json", "request.unsupported_media_type", "request.too_large")
 KEYED = (
     "idempotency.invalid_key",
@@ -42,6 +42,9 @@ COLLECTIONS: Mapping[str, str] = {
     "webhook-endpoints": "webhook_endpoint.not_found",
     "deliveries": "webhook_delivery.not_found",
     "events": "event.not_found",
+    "namespaces": "namespace.not_found",
+    "listeners": "listener.not_found",
+    "faults": "fault.not_found",
 }
 # A field -> the refusals of what it names.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -58,13 +61,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def codes(operation: Operation) -> list[str]:
+def codes(operation: Described) -> list[str]:
     """Return the codes of all problems of an operation, each once. Whatever is not found may be in the other mode."""
     found = list(dict.fromkeys(_codes(operation)))
-    return [*found, "auth.wrong_environment"] if any(code.endswith(".not_found") for code in found) else found
+    elsewhere = not operation.control and any(code.endswith(".not_found") for code in found)
+    return [*found, "auth.wrong_environment"] if elsewhere else found
 
 
-def by_status(operation: Operation, *, of_api: bool = False) -> dict[int, list[str]]:
+def by_status(operation: Described, *, of_api: bool = False) -> dict[int, list[str]]:
     """Return the codes by the status that each has, in the SDKs' form of problems or in the API generation's."""
     statuses: dict[int, list[str]] = {}
     for code in codes(operation):
@@ -73,16 +77,18 @@ def by_status(operation: Operation, *, of_api: bool = False) -> dict[int, list[s
     return statuses
 
 
-def _codes(operation: Operation) -> Iterator[str]:
+def _codes(operation: Described) -> Iterator[str]:
     yield from ALWAYS
-    if operation.method != "GET":
+    if not operation.control:
+        yield from OF_API
+    if operation.control or operation.method != "GET":  # a command reads whatever body there is
         yield from WITH_BODY
     if operation.needs_key:
         yield "idempotency.required"
     if operation.may_have_key:
         yield from KEYED
     yield from _of_path(operation.path)
-    for name in operation.body:
+    for name in () if operation.control else operation.body:
         yield from FIELDS.get(name, ())
     yield from operation.problems
 

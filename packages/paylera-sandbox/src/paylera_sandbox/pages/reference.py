@@ -35,6 +35,13 @@ def document(visit: Visit) -> Answer:
     return Response(jsonbody.dump(_document(visit)), media_type="application/json", headers=HEADERS)
 
 
+def control(visit: Visit) -> Answer:
+    """Return the OpenAPI document of the control API."""
+    from paylera_sandbox.openapi.document import control_document
+
+    return Response(jsonbody.dump(control_document(_origin(visit))), media_type="application/json", headers=HEADERS)
+
+
 def index(visit: Visit) -> Answer:
     """List all operations by chapter, all webhooks, and all objects."""
     found = _document(visit)

@@ -25,6 +25,7 @@ PAGES: Mapping[str, Mapping[str, View]] = {
     "/portal/{id}/change-plan": {"GET": portal.preview, "POST": portal.change_plan},
     "/invoices/{id}/pdf": {"GET": home.invoice},
     "/openapi/v1.json": {"GET": reference.document},
+    "/openapi/sandbox.json": {"GET": reference.control},
     "/static/{name}": {"GET": home.file},
 }
 START: Mapping[str, Mapping[str, View]] = {"/": {"GET": home.show}}
