@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import threading
 from collections.abc import Awaitable, Callable
 
 import h11
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paylera_sandbox.webhooks.connections import Closed, Line
+from paylera_sandbox.webhooks.lookups import Lookups
 from paylera_sandbox.webhooks.sender import Outcome, Sender
 
 BODY = b'{"id":"evt_1"}'
@@ -38,7 +41,9 @@ def answering(*answers: bytes, close: bool = False) -> Serve:
     return serve
 
 
-def posted(serve: Serve, *, times: int = 1, path: str = "/hooks", scheme: str = "http") -> list[Outcome]:
+def posted(
+    serve: Serve, *, times: int = 1, path: str = "/hooks", scheme: str = "http", host: str = "127.0.0.1"
+) -> list[Outcome]:
     """Post to a receiver some times, one after the other."""
 
     async def main() -> list[Outcome]:
@@ -48,7 +53,7 @@ def posted(serve: Serve, *, times: int = 1, path: str = "/hooks", scheme: str = 
         )
         port = server.sockets[0].getsockname()[1]
         sender = Sender()
-        url = f"{scheme}://127.0.0.1:{port}{path}"
+        url = f"{scheme}://{host}:{port}{path}"
         found = [await sender.post(url, BODY, {"Content-Type": "application/json"}) for _ in range(times)]
         sender.close()
         server.close()
@@ -192,3 +197,42 @@ class Sink:
 
     async def drain(self) -> None:
         pass
+
+
+def test_all_addresses_of_a_host_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`localhost` often means ::1 first, where nobody listens."""
+    entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    found = [(*entry, ("127.0.0.2", 0)), (*entry, ("127.0.0.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    [outcome] = posted(answering(OK), host="receiver.test")
+    assert outcome.status == 200
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", "a" * 64 + ".invalid"])
+def test_a_host_without_an_address(host: str) -> None:
+    outcome = asyncio.run(Sender().post(f"http://{host}/", BODY, {}))
+    assert (outcome.status, outcome.answer) == (None, "")
+    assert outcome.error
+
+
+def test_a_host_is_looked_up_once_for_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    go_on = threading.Event()
+
+    def resolve(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        go_on.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async def main() -> list[list[str]]:
+        lookups = Lookups()
+        waiting = [asyncio.create_task(lookups.find("receiver.test")) for _ in range(8)]
+        given_up = asyncio.create_task(lookups.find("receiver.test"))
+        await asyncio.sleep(0)
+        given_up.cancel()  # which is no reason for the others not to learn it
+        go_on.set()
+        return await asyncio.gather(*waiting)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert asyncio.run(main()) == [["127.0.0.1"]] * 8
+    assert asked == ["receiver.test"]

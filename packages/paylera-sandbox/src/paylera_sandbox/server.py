@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import uvicorn
@@ -17,17 +16,6 @@ from starlette.applications import Starlette
 from paylera_sandbox.faults import wire
 
 _GRACE_SECONDS = 2
-_LOOKUPS = 16
-
-
-class _Lookups(ThreadPoolExecutor):
-    """The threads that look up the hosts of receivers. A stop does not wait for names that nobody answers for: there
-    may be hundreds of them in the queue, and each takes seconds.
-    (uvloop, where it is installed, has threads of its own.)"""
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Give up what has not begun, and leave the rest to itself."""
-        super().shutdown(wait=False, cancel_futures=True)
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -114,7 +102,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         self.loop = asyncio.get_running_loop()
-        self.loop.set_default_executor(_Lookups(max_workers=_LOOKUPS))
         self.config.http_protocol_class = wire.reachable(self.config.http_protocol_class)
         await super().startup(sockets)
         self.ready.set()

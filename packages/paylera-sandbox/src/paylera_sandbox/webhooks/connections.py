@@ -14,6 +14,8 @@ from urllib.parse import quote, urlsplit
 
 import h11
 
+from paylera_sandbox.webhooks.lookups import Lookups
+
 _CHUNK = 64 * 1024
 _IDLE = 8  # connections to one receiver that are kept open
 _PLAIN = "/?:@!$&'()*+,;=%~[]"
@@ -95,6 +97,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._idle: defaultdict[Origin, list[Line]] = defaultdict(list)
+        self._lookups = Lookups()
         self._tls: ssl.SSLContext | None = None
 
     async def post(self, url: str, payload: bytes, headers: dict[str, str], *, keep: int) -> Answer:
@@ -132,8 +135,16 @@ class Connections:
         return answer
 
     async def _open(self, origin: Origin) -> Line:
+        """Connect to the first address of the receiver that answers."""
         tls = await self._trust() if origin.scheme == "https" else None
-        return Line(*await asyncio.open_connection(origin.host, origin.port, ssl=tls))
+        name = origin.host if tls else None
+        refused: OSError = Closed(f"{origin.host} has no address")
+        for address in await self._lookups.find(origin.host):
+            try:
+                return Line(*await asyncio.open_connection(address, origin.port, ssl=tls, server_hostname=name))
+            except OSError as error:
+                refused = error
+        raise refused
 
     async def _trust(self) -> ssl.SSLContext:
         """Return what certificates are checked by; loading them takes a while."""
