@@ -7,16 +7,17 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paylera import PayleraClient
+from paylera import NotFoundError, PayleraClient
 from paylera_sandbox import Sandbox
 from paylera_sandbox.openapi.document import document
 from paylera_sandbox.problems import CODES
+from paylera_sandbox.routes.untold import UNTOLD
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api-objects.md").read_text()
 CARD = {"card_number": "4242424242424242", "expiry": "12/39", "cvc": "123", "name": "Ada"}
@@ -139,6 +140,31 @@ def test_every_operation_and_event_type_is_listed() -> None:
     assert [row for row in rows if row not in lines] == [], "add these rows to docs/api-objects.md"
     listed = [line for line in lines if re.match(r"\| `(GET|POST|PATCH|PUT|DELETE) /v1/", line)]
     assert [line for line in listed if line not in rows] == [], "these rows are of what there is no more"
+
+
+def test_what_is_not_imitated_is_listed_with_the_method_that_calls_it() -> None:
+    """Each of those methods meets the refusal that the page speaks of."""
+    section = PAGE.split("\n## What the sandbox does not imitate\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (`.*`) \| (`.*`) \|$", section, re.MULTILINE)
+    assert {path for routes, _ in rows for path in re.findall(r"`[A-Z]+ ([^`]+)`", routes)} == set(UNTOLD)
+    with Sandbox() as sandbox, PayleraClient(api_token=sandbox.token, base_url=sandbox.url) as paylera:
+        for name in (name for _, names in rows for name in re.findall(r"`(\w+)`", names)):
+            with pytest.raises(NotFoundError) as refused:
+                list(UNTOLD_CALLS[name](paylera))
+            assert refused.value.code == "route.not_imitated", name
+
+
+UNTOLD_CALLS: Mapping[str, Callable[[PayleraClient], Any]] = {
+    "get_recognition_schedule": lambda paylera: paylera.get_recognition_schedule("inv_1"),
+    "close_revenue_period": lambda paylera: paylera.close_revenue_period(period="2026-10"),
+    "list_payout_batches": lambda paylera: paylera.list_payout_batches(),
+    "get_payout_batch": lambda paylera: paylera.get_payout_batch("pob_1"),
+    "list_affiliates": lambda paylera: paylera.list_affiliates(),
+    "get_affiliate": lambda paylera: paylera.get_affiliate("aff_1"),
+    "get_tax_config": lambda paylera: paylera.get_tax_config(),
+    "update_tax_config": lambda paylera: paylera.update_tax_config({}),
+    "verify_payment_provider": lambda paylera: paylera.verify_payment_provider("stripe"),
+}
 
 
 def test_a_problem_is_documented() -> None:

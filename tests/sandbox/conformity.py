@@ -21,7 +21,7 @@ from paylera_sandbox.routes import OPERATIONS
 
 SOURCE = "packages/paylera-sandbox/src/paylera_sandbox"
 TABLE: tuple[Described, ...] = (*OPERATIONS, *COMMANDS)
-ANYWHERE = {"route.not_found", "route.method_not_allowed"}  # these belong to no operation
+ANYWHERE = {"route.not_found", "route.not_imitated", "route.method_not_allowed"}  # these belong to no operation
 
 
 def complaints(method: str, path: str, *, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:

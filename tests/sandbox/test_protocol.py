@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paylera_sandbox.routes import OPERATIONS
+from paylera_sandbox.routes.untold import UNTOLD
 from paylera_sandbox.selection import Selection
 from paylera_sandbox.store import Store
 from sandbox.support import Api, problem
@@ -54,6 +55,16 @@ def test_request_ids_differ(shared: Api) -> None:
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nope", "/v1/plans/", "/v1/customers/a/b", "/v1/%00"])
 def test_unknown_routes(shared: Api, path: str) -> None:
     problem(shared.get(path), 404, "route.not_found")
+
+
+@pytest.mark.parametrize("path", UNTOLD)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_what_the_documentation_only_names_is_refused_in_words_of_its_own(shared: Api, method: str, path: str) -> None:
+    """Whatever is sent: which fields the route takes is not known either."""
+    filled = path.replace("{id}", "x_1")
+    answer = shared.client.request(method, filled, json={"period": "2026-10"})
+    assert filled in problem(answer, 404, "route.not_imitated")["detail"]
+    problem(shared.browser.request(method, filled), 401, "auth.invalid_token")
 
 
 def test_wrong_method_names_the_right_ones(shared: Api) -> None:

@@ -18,6 +18,7 @@ from paylera_sandbox.idempotency import InFlight
 from paylera_sandbox.namespaces import DEFAULT, Namespace, Namespaces
 from paylera_sandbox.operations import Operation
 from paylera_sandbox.routes import OPERATIONS
+from paylera_sandbox.routes.untold import UNTOLD, refusal
 
 
 def create_app(namespaces: Namespaces) -> Starlette:
@@ -74,5 +75,7 @@ def _api_routes(namespaces: Namespaces) -> list[BaseRoute]:
     for path, operations in groupby(table, key=lambda operation: operation.path):
         methods = {operation.method: operation for operation in operations}
         routes.append(Route(path, Gateway(namespaces, in_flight, methods)))
+    untold = Gateway(namespaces, in_flight, {}, absent=refusal)
     nowhere = Gateway(namespaces, in_flight, {})
+    routes += [Route(path, untold) for path in UNTOLD]
     return [*routes, *(Route(path, nowhere) for path in ("/v1", "/v1/{rest:path}", "/sandbox", "/sandbox/{rest:path}"))]

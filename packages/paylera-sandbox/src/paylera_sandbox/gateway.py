@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import parse_qsl
@@ -58,12 +58,23 @@ class Exchange:
         return self.trouble.name
 
 
+def _nowhere(path: str) -> Problem:
+    return Problem("route.not_found", f"There is no route {path[:200]!r}.")
+
+
 class Gateway:
-    """All methods of one path, as an ASGI application. Without operations it is the route that does not exist."""
+    """All methods of one path, as an ASGI application. Without operations it refuses every one as `absent` says: by
+    default, as the route that does not exist."""
 
     def __init__(
-        self, namespaces: Namespaces, in_flight: InFlight, operations: Mapping[str, Operation | Command]
+        self,
+        namespaces: Namespaces,
+        in_flight: InFlight,
+        operations: Mapping[str, Operation | Command],
+        *,
+        absent: Callable[[str], Problem] = _nowhere,
     ) -> None:
+        self._absent = absent
         self._namespaces = namespaces
         self._in_flight = in_flight
         self._operations = operations
@@ -105,7 +116,7 @@ class Gateway:
     def _operation(self, request: Request) -> Operation | Command:
         method = "GET" if request.method == "HEAD" else request.method
         if not self._operations:
-            raise Problem("route.not_found", f"There is no route {request.scope['path'][:200]!r}.")
+            raise self._absent(request.scope["path"])
         if method not in self._operations:
             headers = {"Allow": self._allow}
             raise Problem("route.method_not_allowed", f"This route takes {self._allow}.", headers=headers)

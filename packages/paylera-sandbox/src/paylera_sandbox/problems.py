@@ -24,6 +24,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "version.unsupported": (400, "The API version is not supported"),
     "rate_limit.exceeded": (429, "Too many requests"),
     "route.not_found": (404, "There is no such route"),
+    "route.not_imitated": (404, "The sandbox does not imitate this route"),
     "route.method_not_allowed": (405, "The route does not take this method"),
     "request.invalid_json": (400, "The body is not acceptable JSON"),
     "request.unsupported_media_type": (415, "The body must be JSON"),
