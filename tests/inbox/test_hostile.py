@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.hostile import attack, is_bad
+from support.hostile import SCHEMES, attack, is_bad
 
 from .shops import Shop, new_shop, serving
 
@@ -18,9 +18,10 @@ HOSTS = {"django-gunicorn": ("shop", "gunicorn"), "django-uvicorn": ("shop", "uv
          "fastapi-uvicorn": ("stall", "uvicorn")}  # fmt: skip
 
 
-def test_hostile_headers_and_bodies() -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_hostile_headers_and_bodies(scheme: str) -> None:
     """Some thousand of them; `python -m support.hostile` sends a million."""
-    found = attack(2_000, seed=os.getpid())
+    found = attack(2_000, os.getpid(), scheme)
     assert [what for what in found if is_bad(what)] == []
     assert {"claims 200", "claims 400", "claims 401", "inbox 200", "inbox 400", "inbox 401"} <= set(found)
 

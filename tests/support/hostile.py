@@ -1,8 +1,9 @@
 """What strangers may send to a webhook receiver, by the million: `python -m support.hostile --count 1000000`.
 
-Every case is a header and a body: random, or a right one that was damaged; in one case of three the body is signed
-rightly, as if the sender itself had gone mad. Each is given to `verify_signature`, to `construct_event`, and to two
-receivers, one with claims and one with an inbox. Prints a JSON report; the exit status is 1 if anything was raised that
+Every case is headers and a body: random, or right ones that were damaged; in one case of three the body is signed
+rightly, as if the sender itself had gone mad. Each is given to two receivers, one with claims and one with an inbox;
+the header of Paylera's own scheme also to `verify_signature` and to `construct_event`. `--scheme standard` sends those
+of Standard Webhooks. Prints a JSON report; the exit status is 1 if anything was raised that
 is not ours, or answered with a 5xx.
 """
 
@@ -15,7 +16,7 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from functools import cache
@@ -25,9 +26,11 @@ from paylera.errors import SignatureVerificationError
 from paylera.flow import Blocking, run
 from paylera.http import Request
 from paylera.testing import MemoryInboxStore, signed_event
-from paylera.webhooks import EVENT_TYPES, Inbox, WebhookReceiver, construct_event, sign, verify_signature
+from paylera.webhooks import EVENT_TYPES, Inbox, WebhookReceiver, construct_event, sign, standard, verify_signature
+from paylera.webhooks.signatures import HEADER
 
-SECRET = "whsec_hostile"
+SECRET = "whsec_aG9zdGlsZQ=="
+SIGNED = 0.35  # so many of the cases are signed rightly
 NOW = 1_800_000_000
 CHUNK = 5_000
 KINDS = [*EVENT_TYPES, "no.such"]
@@ -44,13 +47,35 @@ JSON_VALUES: list[Any] = [
 ]
 
 
-def cases(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+Headers = tuple[tuple[str, str], ...]
+
+
+def cases(count: int, seed: int, scheme: str) -> Iterator[tuple[Headers, bytes]]:
     """Yield headers and bodies."""
     dice = random.Random(seed)
     for _ in range(count):
         body = _body(dice)
-        right = sign(body, SECRET, timestamp=NOW)
-        yield (right if dice.random() < 0.35 else _header(dice, right)), body
+        yield SCHEMES[scheme](dice, body), body
+
+
+def _paylera(dice: random.Random, body: bytes) -> Headers:
+    right = sign(body, SECRET, timestamp=NOW)
+    return ((HEADER, right if dice.random() < SIGNED else _wrong(dice, right)),)
+
+
+def _standard(dice: random.Random, body: bytes) -> Headers:
+    message = f"msg_{dice.randrange(10**6)}"
+    signature = standard.digest(SECRET, f"{message}.{NOW}.".encode() + body)
+    assert signature is not None
+    values = message, str(NOW), f"v1,{signature.decode()}"
+    right = list(zip(standard.HEADERS, values, strict=True))
+    if dice.random() < SIGNED:
+        return tuple(right)
+    name, value = right.pop(dice.randrange(3))
+    return *right, *((name, _wrong(dice, value)) for _ in range(dice.choice((0, 1, 1, 1, 1, 2))))
+
+
+SCHEMES: dict[str, Callable[[random.Random, bytes], Headers]] = {"paylera": _paylera, "standard": _standard}
 
 
 def _body(dice: random.Random) -> bytes:
@@ -79,7 +104,7 @@ def _damaged(dice: random.Random, body: bytes) -> bytes:
     return body[:at] + dice.choice(WORDS).encode(errors="surrogatepass") + body[at if dice.random() < 0.5 else end :]
 
 
-def _header(dice: random.Random, right: str) -> str:
+def _wrong(dice: random.Random, right: str) -> str:
     kind = dice.random()
     if kind < 0.3:
         return "".join(dice.choice(WORDS) for _ in range(dice.randrange(12)))
@@ -89,17 +114,19 @@ def _header(dice: random.Random, right: str) -> str:
     return right[:at] + dice.choice(WORDS) + right[at if dice.random() < 0.5 else end :]
 
 
-def attack(count: int, seed: int) -> Counter[str]:
+def attack(count: int, seed: int, scheme: str = "paylera") -> Counter[str]:
     """Return how often what came of it."""
     logging.disable(logging.CRITICAL)
     found: Counter[str] = Counter()
     receivers = list(_receivers())
-    for header, body in cases(count, seed):
+    for headers, body in cases(count, seed, scheme):
+        found["sent"] += 1
         try:
-            is_right = verify_signature(body, header, SECRET, now=NOW)
-            found[f"verified {is_right}"] += 1
-            found[f"constructed {_construct(body, header)}"] += 1
-            request = Request("POST", "https://shop.example/", (("paylera-signature", header),), body)
+            if scheme == "paylera":
+                ((_, header),) = headers
+                found[f"verified {verify_signature(body, header, SECRET, now=NOW)}"] += 1
+                found[f"constructed {_construct(body, header)}"] += 1
+            request = Request("POST", "https://shop.example/", headers, body)
             for name, receiver in receivers:
                 found[f"{name} {run(receiver.handle(request), PERFORM).status}"] += 1
         except Exception as error:
@@ -122,7 +149,12 @@ def _receivers() -> Iterator[tuple[str, WebhookReceiver]]:
     clock.time = NOW
     inbox = Inbox(MemoryInboxStore(), handlers={"*": id}, stale="handle", system=clock.system())
     for name, how in {"claims": {"handlers": {"*": id}}, "inbox": {"inbox": inbox}}.items():
-        yield name, WebhookReceiver(signing_secret=SECRET, system=clock.system(), **how)  # type: ignore[arg-type]
+        yield (
+            name,
+            WebhookReceiver(  # type: ignore[arg-type]
+                signing_secret=SECRET, standard_webhooks=True, system=clock.system(), **how
+            ),
+        )
 
 
 def is_bad(what: str) -> bool:
@@ -135,15 +167,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--scheme", choices=SCHEMES, default="paylera")
     options = parser.parse_args()
     os.nice(10)
     total: Counter[str] = Counter()
-    chunks = range(0, options.count, CHUNK)
+    starts = range(0, options.count, CHUNK)
+    counts = [min(CHUNK, options.count - start) for start in starts]
     with ProcessPoolExecutor(options.processes) as pool:
-        for found in pool.map(attack, [min(CHUNK, options.count - start) for start in chunks], chunks):
+        for found in pool.map(attack, counts, starts, [options.scheme] * len(starts)):
             total += found
             bad = sum(count for what, count in total.items() if is_bad(what))
-            print(f"{total['verified True'] + total['verified False']} sent, {bad} bad", file=sys.stderr, flush=True)
+            print(f"{total['sent']} sent, {bad} bad", file=sys.stderr, flush=True)
     print(json.dumps(dict(sorted(total.items())), indent=2))
     return int(any(map(is_bad, total)))
 
