@@ -21,6 +21,7 @@ from conformance.serving import TESTS, free_port, gunicorn, process, require, uv
 from paylera.testing import signed_event
 
 APP = "inbox.apps.shop"
+STALL = "inbox.apps.stall"
 SECRET = "whsec_shop"
 PATIENCE = 60.0
 SERVERS = {"gunicorn": (gunicorn, "wsgi"), "uvicorn": (uvicorn, "asgi", "--lifespan", "off")}
@@ -79,6 +80,14 @@ class Shop:
         finally:
             connection.close()
         return [name.removeprefix("effect ") for name in found if name.startswith("effect ")]
+
+
+class Stall(Shop):
+    """Its commands are those of `paylera_fastapi.inbox`."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line; what Django calls `paylera_inbox` has its module's name here."""
+        return [sys.executable, "-m", "paylera_fastapi.inbox", f"{STALL}:inbox", *arguments[1:]]
 
 
 def new_shop(database: str, home: Path, **env: str) -> Shop:

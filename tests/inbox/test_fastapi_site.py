@@ -14,17 +14,7 @@ from sqlalchemy import create_engine, text
 from paylera import PayleraClient
 from paylera_sandbox import Sandbox
 
-from .shops import Shop, handles_once, serving, works_through
-
-STALL = "inbox.apps.stall"
-
-
-class Stall(Shop):
-    """Its commands are those of `paylera_fastapi.inbox`."""
-
-    def command(self, *arguments: str) -> list[str]:
-        """Return a command line; what Django calls `paylera_inbox` has its module's name here."""
-        return [sys.executable, "-m", "paylera_fastapi.inbox", f"{STALL}:inbox", *arguments[1:]]
+from .shops import STALL, Stall, handles_once, serving, works_through
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from conformance.serving import TESTS
+from support.postgres import empty
 
 STORES = {
     "django": ("inbox.apps.kills:life", {}),
@@ -32,13 +32,6 @@ def name(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     empty(port)
     yield str(port)
     empty(port)
-
-
-def empty(port: int) -> None:
-    """Drop every table of a PostgreSQL server."""
-    with psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
 
 
 @pytest.mark.slow

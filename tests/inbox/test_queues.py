@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from support.postgres import empty
 from support.redis import RedisServer, running_redis
 
-from .shops import PATIENCE, Shop, eventually, new_shop, serving
+from .shops import PATIENCE, Shop, Stall, eventually, new_shop, serving
 
 JOBS = [(f"evt_{number:02}", f"inv_{number % 3}", number) for number in range(12)]
 
@@ -34,6 +35,14 @@ def shop(broker: RedisServer, tmp_path: Path) -> Shop:
     """Return a Django shop on SQLite that gives its work to Celery."""
     env = {"SHOP_ENQUEUE": "celery", "SHOP_BROKER": broker.url, "SHOP_GATE": str(tmp_path), "SHOP_LEASE": "2"}
     return new_shop(str(tmp_path / "db.sqlite3"), tmp_path, **env)
+
+
+@pytest.fixture
+def database(postgres: int) -> Iterator[str]:
+    """Return an empty PostgreSQL database, where a slow handler keeps nobody from storing."""
+    empty(postgres)
+    yield str(postgres)
+    empty(postgres)
 
 
 @contextmanager
@@ -70,6 +79,14 @@ def wait_for(path: Path) -> str:
     while not path.exists() and time.monotonic() < end:
         time.sleep(0.05)
     return path.read_text()
+
+
+def wait_for_text(path: Path, text: str) -> None:
+    """Wait until another process has written it."""
+    end = time.monotonic() + PATIENCE
+    while text not in path.read_text() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert text in path.read_text()
 
 
 def deliver_all(shop: Shop) -> None:
@@ -170,6 +187,48 @@ def test_background_tasks_do_the_work(tmp_path: Path, engine: str) -> None:
         deliver_all(stall)
         assert stall.deliver("evt_bad", aggregate="fail_1") == 200
         assert sorted(eventually(stall, len(JOBS))) == [job[0] for job in JOBS]
+
+
+@pytest.mark.parametrize("engine", ["plain", "async"])
+def test_a_server_that_stops_finishes_what_it_is_at(database: str, tmp_path: Path, engine: str) -> None:
+    """And begins nothing more: the worker finds the rest."""
+    stall = stopping(database, tmp_path, SHOP_ENGINE=engine)
+    with serving(stall, "uvicorn", "--lifespan", "on", "--log-level", "info"):
+        block_and_stop(stall, tmp_path)
+        (tmp_path / "open").touch()
+    assert stall.counts() == {"received": 1, "done": 1}
+    assert stall.manage("paylera_inbox", "process", "--once").stdout == "1 handled\n"
+
+
+def test_a_server_that_stops_does_not_wait_for_ever(database: str, tmp_path: Path) -> None:
+    """What is cut is rolled back, and handled again when its lease is over."""
+    stall = stopping(database, tmp_path, SHOP_GRACE="0.1", SHOP_LEASE="1")
+    with serving(stall, "uvicorn", "--lifespan", "on", "--log-level", "info"):
+        block_and_stop(stall, tmp_path)
+        wait_for_text(stall.log, "Finished server process")
+    assert "took longer than the 0.1 s of grace" in stall.log.read_text()
+    assert stall.counts() == {"received": 1, "processing": 1}
+    (tmp_path / "open").touch()
+    end = time.monotonic() + PATIENCE
+    while stall.counts() != {"done": 2} and time.monotonic() < end:  # until its lease is over
+        assert stall.manage("paylera_inbox", "process", "--once").returncode == 0
+    with serving(stall, "uvicorn", "--lifespan", "on"):
+        assert stall.effects() == ["evt_1", "evt_2"]
+
+
+def stopping(database: str, home: Path, **env: str) -> Shop:
+    """Return a FastAPI shop that gives its work to its own tasks, two at once."""
+    env |= {"SHOP_DATABASE": database, "SHOP_ENQUEUE": "background", "SHOP_GATE": str(home)}
+    return Stall(env, home / "stall.log", module="inbox.apps.stall")
+
+
+def block_and_stop(stall: Shop, home: Path) -> None:
+    """Deliver an event that is being handled and one that waits behind it; then tell the server to stop."""
+    assert stall.deliver("evt_1", aggregate="block_1") == 200
+    server = int(wait_for(home / "pid"))
+    assert stall.deliver("evt_2", aggregate="block_1", minute=1) == 200
+    os.kill(server, signal.SIGTERM)
+    wait_for_text(stall.log, "Waiting for application shutdown")
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from conformance.serving import free_port
 from support.presence import absent
 
@@ -36,6 +38,13 @@ def postgres() -> Iterator[int]:
             _run(programs[-1] / "pg_ctl", "-D", home / "data", "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def empty(port: int) -> None:
+    """Drop every table of a PostgreSQL server."""
+    with psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 def _run(*command: object) -> None:

@@ -1,11 +1,12 @@
 """What stands behind the shops' inboxes: SHOP_ENQUEUE is `worker`, `celery`, `django_task`, `background`, or nothing.
 
 SHOP_BROKER: where Celery's broker is. SHOP_GATE: a directory; the handler of an aggregate with `block` in its id leaves
-its process id there and waits for a file `open`.
+its process id there and waits for a file `open`. SHOP_GRACE: the seconds that background tasks have at the end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -34,16 +35,26 @@ def enqueue(inbox: Callable[[], Any]) -> Any:
         case "background":
             from paylera_fastapi.inbox.queues import background_queue
 
-            return background_queue(inbox, at_once=2)
+            return background_queue(inbox, at_once=2, grace_seconds=float(os.environ.get("SHOP_GRACE", "60")))
     return "worker" if NAME else None
 
 
 def gate(event: Any) -> None:
     """Wait, if the event is one of those."""
+    while not _is_open(event):
+        time.sleep(0.02)  # another process opens it
+
+
+async def agate(event: Any) -> None:
+    """Do the same on the loop."""
+    while not _is_open(event):
+        await asyncio.sleep(0.02)
+
+
+def _is_open(event: Any) -> bool:
     if "block" not in str(event.aggregate_id):
-        return
+        return True
     home = Path(os.environ["SHOP_GATE"])
     (home / "pid.new").write_text(str(os.getpid()))
     (home / "pid.new").rename(home / "pid")
-    while not (home / "open").exists():
-        time.sleep(0.02)  # another process opens it
+    return (home / "open").exists()

@@ -114,6 +114,7 @@ def grant(event: PayleraWebhookEvent) -> None:
 async def agrant(event: PayleraWebhookEvent) -> None:
     """Do the same with the ORM's async face."""
     await Group.objects.acreate(name=f"effect {event.id}")
+    await queues.agate(event)
     if "fail" in str(event.aggregate_id) and not await Group.objects.filter(name="mended").aexists():
         raise RuntimeError("the shop is closed")
 

@@ -61,6 +61,7 @@ async def agrant(event: PayleraWebhookEvent) -> None:
     """Do the same on the loop."""
     session().add(Effect(event_id=event.id))
     await session().flush()
+    await queues.agate(event)
     assert await session().scalar(select(func.count()).select_from(Effect).where(Effect.event_id == event.id)) == 1
     refuse(event)
 

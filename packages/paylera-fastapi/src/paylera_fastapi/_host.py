@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from starlette.types import Lifespan
 
 from paylera.flow import Answer, Awaiting, arun_call
 from paylera.transport import AsyncHttpTransport
 from paylera_fastapi._translate import to_request, to_response
 
 
-def new_router() -> APIRouter:
+def new_router(lifespan: Lifespan[Any] | None = None) -> APIRouter:
     """Return a router whose routes take every method: the core itself answers 405."""
-    return APIRouter(generate_unique_id_function=_unique_id)
+    return APIRouter(generate_unique_id_function=_unique_id, lifespan=lifespan)
 
 
 def performer() -> Awaiting:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.types import Lifespan
 
 from paylera.webhooks import MAX_BODY, ClaimStore, Inbox, WebhookReceiver
 from paylera.webhooks.secrets import AcceptedSecrets, SecretSource
@@ -43,7 +45,20 @@ def paylera_webhooks(
         tracer=tracer,
     )
 
-    router, perform = new_router(), performer()
+    router, perform = new_router(_stopping(inbox)), performer()
     for path, name in (("", "paylera-webhooks"), ("/", "paylera-webhooks-slash")):
         mount(router, path, name, receiver.handle, perform, max_bytes=MAX_BODY)
     return router
+
+
+def _stopping(inbox: Inbox | None) -> Lifespan[Any] | None:
+    stop: Callable[[], Awaitable[None]] | None = getattr(inbox, "stop", None)  # one of `paylera_fastapi.inbox`
+    if stop is None:
+        return None
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        yield
+        await stop()
+
+    return lifespan

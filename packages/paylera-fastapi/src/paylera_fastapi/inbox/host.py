@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from paylera.flow import AsyncTransport, Awaiting, Flow, T, arun
 from paylera.webhooks import Inbox as CoreInbox
 from paylera.webhooks.options import InboxOptions
+from paylera_fastapi.inbox.queues import BackgroundQueue
 from paylera_fastapi.inbox.store import AsyncSqlAlchemyInboxStore, SqlAlchemyInboxStore, check
 from paylera_fastapi.inbox.tables import metadata
 
@@ -38,6 +39,7 @@ class Inbox(CoreInbox):
         self.engine = engine
         store = SqlAlchemyInboxStore(engine) if isinstance(engine, Engine) else AsyncSqlAlchemyInboxStore(engine)
         super().__init__(store, handlers=handlers, **options)
+        self._queue = options.get("enqueue")
 
     async def create_tables(self) -> None:
         """Create the tables that are not there yet, where no migration does; any process may, at any time."""
@@ -60,6 +62,11 @@ class Inbox(CoreInbox):
             return await run_in_threadpool(_missing, self.engine)
         async with self.engine.connect() as connection:
             return await connection.run_sync(_missing)
+
+    async def stop(self) -> None:
+        """Let a `background_queue` end what it is at; the router does, when its application stops."""
+        if isinstance(self._queue, BackgroundQueue):
+            await self._queue.stop()
 
     async def drive(self, flow: Flow[T]) -> T:
         """Run one of the inbox's flows: `await inbox.drive(inbox.process(lane))`."""
