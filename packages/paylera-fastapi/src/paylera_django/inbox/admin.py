@@ -81,7 +81,8 @@ class InboxEventAdmin(Base):
             {
                 "fields": ("is_stale", "force", "secret_position"),
                 "description": "Stale: a newer event of its lane was handled before. Force: replayed even if stale. "
-                "Secret position: which secret signed it, 0 for signing_secret, 1 for the first accepted one.",
+                "Secret position: which secret signed it, 0 for signing_secret, 1 for the first accepted one; "
+                "none signed what reconcile pulled.",
             },
         ),
         ("Payload", {"fields": ("payload_shown",)}),
