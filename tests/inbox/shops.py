@@ -71,15 +71,33 @@ class Shop:
         finally:
             connection.close()
 
+    def deliver_and_leave(self, event_id: str, *, aggregate: str) -> None:
+        """Deliver an event, and hang up once it is stored."""
+        sent = signed_event("invoice.paid", secret=SECRET, id=event_id, aggregate_id=aggregate)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST", "/hooks/", sent.body, {"Host": "localhost", **sent.headers})
+        end = time.monotonic() + PATIENCE
+        while event_id not in self.stored() and time.monotonic() < end:
+            time.sleep(0.02)  # another process stores it
+        connection.close()
+
+    def stored(self) -> list[str]:
+        """Return the ids of the events that it has stored."""
+        return self._asked("/stored")
+
     def effects(self) -> list[str]:
         """Return what its handlers have committed."""
+        found = self._asked("/effects")
+        return [name.removeprefix("effect ") for name in found if name.startswith("effect ")]
+
+    def _asked(self, path: str) -> list[str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request("GET", "/effects", headers={"Host": "localhost"})
+            connection.request("GET", path, headers={"Host": "localhost"})
             found: list[str] = json.loads(connection.getresponse().read())
         finally:
             connection.close()
-        return [name.removeprefix("effect ") for name in found if name.startswith("effect ")]
+        return found
 
 
 class Stall(Shop):

@@ -97,6 +97,7 @@ from inbox.apps.queues import celery  # noqa: E402, F401 - for its worker
 from paylera.webhooks import PayleraWebhookEvent, WebhookHandlers  # noqa: E402
 from paylera_django import paylera_webhook_urls  # noqa: E402
 from paylera_django.inbox import Inbox  # noqa: E402
+from paylera_django.inbox.models import InboxEvent  # noqa: E402
 
 SECRET = "whsec_shop"
 log = logging.getLogger("shop")
@@ -129,9 +130,15 @@ def effects(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(list(Group.objects.order_by("pk").values_list("name", flat=True)), safe=False)
 
 
+def stored(_request: HttpRequest) -> JsonResponse:
+    """Tell which events are in the inbox."""
+    return JsonResponse(list(InboxEvent.objects.values_list("pk", flat=True)), safe=False)
+
+
 urlpatterns = [
     path("", lambda _request: HttpResponse("up")),
     path("effects", effects),
+    path("stored", stored),
     path("admin/", admin.site.urls),
     path(
         "hooks/",

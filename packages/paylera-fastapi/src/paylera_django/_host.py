@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from asgiref.sync import async_to_sync, markcoroutinefunction, sync_to_async
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
 from paylera.flow import Answer, Awaiting, Blocking, Flow, arun_call, run
@@ -102,7 +104,32 @@ class View:
         return to_response(run(flow, self._performers.blocking))
 
     async def _awaited(self, flow: Flow[Response], method: str) -> HttpResponse:
-        return to_response(await arun_call(flow, self._performers.awaiting, method=method))
+        thread = _Thread()
+        perform = replace(self._performers.awaiting, in_thread=thread)
+        try:
+            return to_response(await arun_call(flow, perform, method=method))
+        except asyncio.CancelledError:
+            thread.is_given_up = True
+            raise
+
+
+@dataclass
+class _Thread:
+    """The thread of a call; once its client is gone, Django has ended the request, and nobody but us closes what the
+    rest of the call opens."""
+
+    is_given_up: bool = False
+
+    async def __call__(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function there."""
+        return await _in_thread(self._run, function, *args)
+
+    def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return function(*args)
+        finally:
+            if self.is_given_up:
+                connections.close_all()
 
 
 def _on_event_loop() -> bool:
