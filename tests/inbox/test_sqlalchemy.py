@@ -11,11 +11,27 @@ from typing import Any
 
 import pytest
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Column, Engine, Integer, MetaData, StaticPool, String, Table, create_engine, insert, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    NullPool,
+    StaticPool,
+    String,
+    Table,
+    create_engine,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
 from paylera.flow import Awaiting, Flow, arun
+from paylera.webhooks import InboxRecord
+from paylera.webhooks.lanes import Lane
 from paylera_fastapi.inbox import (
     AsyncSqlAlchemyInboxStore,
     Inbox,
@@ -26,6 +42,7 @@ from paylera_fastapi.inbox import (
     statements,
     sync_session,
 )
+from paylera_fastapi.inbox.tables import events
 from support.stores import NOW, Backend, ClaimBackend, ClaimContract, InboxContract, claim, record
 
 NO_TRANSPORT: Any = None
@@ -224,6 +241,43 @@ def test_an_engine_without_transactions_is_refused(
     """A handler's work and the mark of its event would be two things."""
     with pytest.raises(ValueError, match="engine must"):
         Inbox(make("postgresql+psycopg://nobody@127.0.0.1/nothing", **options), handlers={})
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_conflict_of_two_transactions_is_no_failure(postgres: int, is_async: bool) -> None:
+    """On a SERIALIZABLE engine: the loser is asked again, with what the other one saved; not for ever."""
+    url, tries = f"postgresql+psycopg://postgres@127.0.0.1:{postgres}/postgres", []
+    other = create_engine(url)
+    metadata.drop_all(other)
+    metadata.create_all(other)
+
+    def interrupted(lane: Lane) -> InboxRecord | None:
+        tries.append(lane.head and lane.head.error)
+        if len(tries) <= conflicts:
+            with other.begin() as connection:
+                connection.execute(update(events).values(error=str(len(tries))))
+        return lane.head
+
+    async def changed() -> InboxRecord | None:
+        if not is_async:
+            store = SqlAlchemyInboxStore(create_engine(url, isolation_level="SERIALIZABLE", poolclass=NullPool))
+            return store.change("invoice:inv_1", interrupted)
+        engine = create_async_engine(
+            url.replace("psycopg", "asyncpg"), isolation_level="SERIALIZABLE", poolclass=NullPool
+        )
+        return await AsyncSqlAlchemyInboxStore(engine).change("invoice:inv_1", interrupted)
+
+    try:
+        SqlAlchemyInboxStore(other).add(record())
+        conflicts = 2
+        assert asyncio.run(changed()) == record(error="2")
+        assert tries == ["", "1", "2"]
+        conflicts = 1000
+        with pytest.raises(DBAPIError, match="could not serialize"):
+            asyncio.run(changed())
+    finally:
+        metadata.drop_all(other)
+        other.dispose()
 
 
 def test_the_tables_are_created(awaited: AsyncEngine, plain: Engine, loop: Loop) -> None:

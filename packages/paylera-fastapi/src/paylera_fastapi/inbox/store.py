@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, cast
 from anyio import from_thread
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, StaticPool
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
 # A handler sends nothing through the flow, so there is no transport.
 _ON_THE_LOOP = Awaiting(cast("AsyncTransport", None), in_thread=run_in_threadpool)
 _ON_THE_THREAD = Blocking(cast("SyncTransport", None), wait_for=lambda start: from_thread.run(_awaited, start))
+_CONFLICTS = 10  # so often is asked again, before it is an error
 
 
 class SqlAlchemyInboxStore:
@@ -77,6 +80,12 @@ class SqlAlchemyInboxStore:
         return self._do(statements.positions)
 
     def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
+        for _ in range(_CONFLICTS):
+            with _conflict_forgiven():
+                return self._once(ask, *args, **options)
+        return self._once(ask, *args, **options)
+
+    def _once(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
         with self._engine.begin() as connection:
             return ask(connection, *args, **options)
 
@@ -134,8 +143,25 @@ class AsyncSqlAlchemyInboxStore:
         return await self._do(statements.positions)
 
     async def _do(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
+        for _ in range(_CONFLICTS):
+            with _conflict_forgiven():
+                return await self._once(ask, *args, **options)
+        return await self._once(ask, *args, **options)
+
+    async def _once(self, ask: Callable[..., T], *args: Any, **options: Any) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(lambda plain: ask(plain, *args, **options))
+
+
+@contextmanager
+def _conflict_forgiven() -> Iterator[None]:
+    # Of two transactions at once one had to go: a deadlock, or, above READ COMMITTED, nothing unusual.
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)  # the latter is psycopg2's
+        if code not in {"40001", "40P01"}:
+            raise
 
 
 async def _awaited(start: Callable[[], Awaitable[T]]) -> T:
