@@ -128,7 +128,7 @@ def test_the_commands(new: Shop) -> None:
     assert "done        1" in stats.stdout.splitlines()
     assert "secret 1 last signed an event at " in stats.stdout
     replayed = new.manage("paylera_inbox", "replay", "--state", "failed")
-    assert (replayed.returncode, replayed.stdout) == (0, "1 revived\n")
+    assert (replayed.returncode, replayed.stdout.split(";")[0]) == (0, "1 to be handled again")
     assert new.counts() == {"done": 1, "failed": 1}
     nothing = new.manage("paylera_inbox", "replay")
     assert (nothing.returncode, nothing.stdout[:20]) == (2, "name what to replay:")
@@ -154,7 +154,7 @@ def test_reconcile_pulls_what_the_real_sandbox_could_not_deliver(tmp_path: Path)
         first = shop.manage("paylera_inbox", "reconcile", "--since", "1h")
         assert first.returncode == 1, first.stderr
         assert len([line for line in first.stdout.splitlines() if line.startswith("pulled evt_")]) >= 3
-        assert first.stdout.rstrip().endswith("drift")
+        assert "missing" in first.stdout
         assert shop.counts()["done"] >= 3
         assert json.loads(shop.manage("paylera_inbox", "stats", "--json").stdout)["secrets"] == {}
         second = shop.manage("paylera_inbox", "reconcile", "--since", "1h")

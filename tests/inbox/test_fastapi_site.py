@@ -63,7 +63,7 @@ def test_the_commands(new: Stall) -> None:
         assert [new.deliver("evt_1"), new.deliver("evt_bad", aggregate="fail_1")] == [200, 500]
     assert "secret 1 last signed an event at " in new.manage("paylera_inbox", "stats").stdout
     replayed = new.manage("paylera_inbox", "replay", "--state", "failed")
-    assert (replayed.returncode, replayed.stdout) == (0, "1 revived\n")
+    assert (replayed.returncode, replayed.stdout.split(";")[0]) == (0, "1 to be handled again")
     assert new.manage("paylera_inbox", "prune", "--older-than", "0s").stdout == "1 deleted\n"
     assert new.manage("paylera_inbox", "reconcile").returncode == 2
 
@@ -111,6 +111,6 @@ def test_reconcile_pulls_what_the_real_sandbox_could_not_deliver(tmp_path: Path)
         with served(stall):
             first = stall.manage("paylera_inbox", "reconcile", "--since", "1h")
             assert first.returncode == 1, first.stderr
-            assert first.stdout.rstrip().endswith("drift")
+            assert "missing" in first.stdout
             second = stall.manage("paylera_inbox", "reconcile", "--since", "1h")
             assert (second.returncode, second.stdout.rstrip().endswith("all there")) == (0, True), second.stdout

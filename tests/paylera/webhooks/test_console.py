@@ -170,11 +170,14 @@ def test_replay_revives_what_is_named() -> None:
     desk = Desk(max_attempts=1, handler=lambda event: 1 / 0)
     assert [answer(desk.receiver, event(number)).status for number in (1, 2)] == [200, 200]
     assert desk("replay") == (2, ["name what to replay: event ids, --state, --type or --since"])
-    assert desk("replay", "--state", "done", "--state", "failed") == (0, ["0 revived"])
-    assert desk("replay", "--state", "dead", "--limit", "1") == (0, ["1 revived"])
-    assert desk("replay", "evt_1", "evt_2", "--type", "invoice.paid", "--since", "2h") == (0, ["2 revived"])
+    nothing = (0, ["nothing matches, or it is being handled now"])
+    tried = "to be handled again; each has had its turn, and stats tells how it went"
+    assert desk("replay", "--state", "done", "--state", "failed") == nothing
+    limited = [f"1 {tried}", "there may be more: --limit is 1"]
+    assert desk("replay", "--state", "dead", "--limit", "1") == (0, limited)
+    assert desk("replay", "evt_1", "evt_2", "--type", "invoice.paid", "--since", "2h") == (0, [f"2 {tried}"])
     desk.clock.time += 7201
-    assert desk("replay", "--since", "2h", "--force") == (0, ["0 revived"])
+    assert desk("replay", "--since", "2h", "--force") == nothing
 
 
 def test_prune_and_stats() -> None:
@@ -216,7 +219,7 @@ def test_reconcile_pulls_what_is_missing_oldest_first() -> None:
     assert answer(desk.receiver, event(3)).status == 200
     assert desk("reconcile") == (
         1,
-        ["pulled evt_1", "pulled evt_2", "pulled evt_4", "4 deliveries to we_0: drift"],
+        ["pulled evt_1", "pulled evt_2", "pulled evt_4", "4 deliveries to we_0: 3 were missing, 0 are unfinished"],
     )
     assert desk.seen == ["evt_3", "evt_1", "evt_2", "evt_4"]
     assert desk("reconcile", "--since", "1d", "--endpoint", "we_0") == (0, ["4 deliveries to we_0: all there"])
@@ -229,7 +232,7 @@ def test_what_the_api_does_not_show_is_sent_again(shown: Any) -> None:
     """To the receiver, signed."""
     api = Api([delivered(1, at="2026-11-24T09:00:00", shown=shown)])
     desk = Desk(api=api)
-    assert desk("reconcile") == (1, ["asked for evt_1", "1 deliveries to we_0: drift"])
+    assert desk("reconcile") == (1, ["asked for evt_1", "1 deliveries to we_0: 1 were missing, 0 are unfinished"])
     assert api.retried == ["del_1"]
 
 
@@ -237,14 +240,16 @@ def test_what_is_unfinished_is_drift_too() -> None:
     """It arrived, and had no effect."""
     desk = Desk(api=Api([delivered(1)]), max_attempts=1, handler=lambda event: 1 / 0)
     assert answer(desk.receiver, event(1)).status == 200
-    assert desk("reconcile") == (1, ["unfinished evt_1", "1 deliveries to we_0: drift"])
+    assert desk("reconcile") == (1, ["unfinished evt_1", "1 deliveries to we_0: 0 were missing, 1 are unfinished"])
 
 
 def test_reconcile_tells_what_it_needs() -> None:
     """A client, and which endpoint."""
-    assert Desk()("reconcile") == (2, ["the inbox needs api=PayleraClient(...) to reconcile"])
-    assert Desk(api=Api([], endpoints=2))("reconcile") == (2, ["endpoint_id must be one of we_0, we_1"])
-    nothing = "endpoint_id must be one of none: there is no webhook endpoint"
+    client = "to reconcile, the inbox needs a client: Inbox(..., api=PayleraClient(api_token=...))"
+    assert Desk()("reconcile") == (2, [client])
+    several = "there are several webhook endpoints; name one with --endpoint (endpoint_id=): we_0, we_1"
+    assert Desk(api=Api([], endpoints=2))("reconcile") == (2, [several])
+    nothing = "there is no webhook endpoint: make one with create_webhook_endpoint, or in the dashboard"
     assert Desk(api=Api([], endpoints=0))("reconcile") == (2, [nothing])
 
 
@@ -259,4 +264,4 @@ def test_a_list_that_leads_nowhere_ends() -> None:
 
     api.request = stuck  # type: ignore[method-assign]
     status, lines = Desk(api=api)("reconcile")
-    assert (status, lines[-1]) == (1, "3 deliveries to we_0: drift")
+    assert (status, lines[-1]) == (1, "3 deliveries to we_0: 3 were missing, 0 are unfinished")

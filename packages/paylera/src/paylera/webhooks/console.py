@@ -31,6 +31,13 @@ _CENTURY = timedelta(days=36_500)
 _STATES: tuple[str, ...] = get_args(State)
 
 
+_AFTER_REPLAY = {
+    True: "each has had its turn, and stats tells how it went",
+    False: "the queue or a worker has them now",
+}
+_NOTHING_TO_REPLAY = "nothing matches, or it is being handled now"
+
+
 def commands(parser: argparse.ArgumentParser) -> None:
     """Add the five commands to a parser; which one was given is `options.command`."""
     add = parser.add_subparsers(dest="command", required=True, parser_class=argparse.ArgumentParser).add_parser
@@ -38,17 +45,17 @@ def commands(parser: argparse.ArgumentParser) -> None:
     process.add_argument("--once", action="store_true", help="stop when nothing is due")
     process.add_argument("--interval", type=_seconds, default=1.0, help="seconds between two looks (1)")
     replay = add("replay", help="handle events again")
-    replay.add_argument("event_ids", nargs="*", metavar="event_id")
-    replay.add_argument("--state", action="append", default=[], choices=_STATES)
+    replay.add_argument("event_ids", nargs="*", metavar="event_id", help="evt_...; any number")
+    replay.add_argument("--state", action="append", default=[], choices=_STATES, help="may be repeated")
     replay.add_argument("--type", action="append", default=[], dest="types", help="event type; may be repeated")
     replay.add_argument("--since", type=span, help="received within this time: 30m, 2h, 7d")
-    replay.add_argument("--limit", type=_count, default=1000)
+    replay.add_argument("--limit", type=_count, default=1000, help="at most so many, the oldest first (1000)")
     replay.add_argument("--force", action="store_true", help="run handlers for stale events too")
     prune = add("prune", help="delete old events that are done")
     prune.add_argument("--older-than", type=span, default=timedelta(days=30), help="30d unless given")
     stats = add("stats", help="count the events by state, and tell when each secret last signed one")
-    stats.add_argument("--json", action="store_true")
-    drift = add("reconcile", help="pull what was missed from the API; exit status 1 if anything was")
+    stats.add_argument("--json", action="store_true", help="for programs")
+    drift = add("reconcile", help="pull what was missed from the API; exit status 1 if anything was, or is unfinished")
     drift.add_argument("--since", type=span, default=timedelta(days=2), help="2d unless given")
     drift.add_argument("--endpoint", help="the endpoint's id, if there are several")
 
@@ -133,7 +140,9 @@ def _replay(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]:
         limit=options.limit,
     )
     count = yield from inbox.replay(query, force=options.force)
-    say(f"{count} revived")
+    say(f"{count} to be handled again; {_AFTER_REPLAY[inbox.is_inline]}" if count else _NOTHING_TO_REPLAY)
+    if count >= options.limit:
+        say(f"there may be more: --limit is {options.limit}")
     return 0
 
 
@@ -159,7 +168,7 @@ def _stats(inbox: Inbox, options: Any, say: Say, _now: datetime) -> Flow[int]:
 
 def _reconcile(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]:
     if inbox.api is None:
-        say("the inbox needs api=PayleraClient(...) to reconcile")
+        say("to reconcile, the inbox needs a client: Inbox(..., api=PayleraClient(api_token=...))")
         return 2
     try:
         drift = yield from reconcile(inbox, inbox.api, since=now - options.since, endpoint_id=options.endpoint)
@@ -169,7 +178,8 @@ def _reconcile(inbox: Inbox, options: Any, say: Say, now: datetime) -> Flow[int]
     for what in ("pulled", "asked_for", "unfinished"):
         for event_id in getattr(drift, what):
             say(f"{what.replace('_', ' ')} {event_id}")
-    say(f"{drift.deliveries} deliveries to {drift.endpoint_id}: {'drift' if drift else 'all there'}")
+    found = f"{drift.missing} were missing, {len(drift.unfinished)} are unfinished" if drift else "all there"
+    say(f"{drift.deliveries} deliveries to {drift.endpoint_id}: {found}")
     return int(bool(drift))
 
 

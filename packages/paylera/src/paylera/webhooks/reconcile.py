@@ -40,6 +40,11 @@ class Drift:
     asked_for: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
 
+    @property
+    def missing(self) -> int:
+        """Return how many events were not in the inbox."""
+        return len(self.pulled) + len(self.asked_for)
+
     def __bool__(self) -> bool:
         return bool(self.pulled or self.asked_for or self.unfinished)
 
@@ -115,8 +120,10 @@ class _Desk:
 def _only_endpoint(api: Api) -> Flow[str]:
     page = yield from _ask(Callee.of(api.request), "GET", _ALL)
     ids = [one["id"] for one in page["data"]]
-    if len(ids) != 1:
-        msg = f"endpoint_id must be one of {', '.join(ids) or 'none: there is no webhook endpoint'}"
+    if not ids:
+        raise ValueError("there is no webhook endpoint: make one with create_webhook_endpoint, or in the dashboard")
+    if len(ids) > 1:
+        msg = f"there are several webhook endpoints; name one with --endpoint (endpoint_id=): {', '.join(ids)}"
         raise ValueError(msg)
     return str(ids[0])
 
