@@ -61,6 +61,7 @@ class Engine:
     ids: Ids = field(init=False)
     memo: dict[str, Any] = field(default_factory=dict)  # figures that pages have counted
     faults: Faults = field(init=False)
+    _abandoned: bool = field(init=False, default=True)  # see `sweep`; after a start nobody knows
 
     def __post_init__(self) -> None:
         """Take the time from the database."""
@@ -73,6 +74,7 @@ class Engine:
         """Go on where the database stands: its time, and what became due since. Deliveries that are under way belong to
         what was there before, and their outcomes are forgotten. `listing` brings the catalogue in first."""
         self.generation += 1
+        self._abandoned = True
         self.memo.clear()
         with self.store.transaction():
             start = self.store.next_number("starts")
@@ -111,12 +113,14 @@ class Engine:
         return not finished
 
     def sweep(self) -> bool:
-        """Give up some deliveries that wait for an endpoint which takes none; tell whether there are more."""
-        if (endpoint := outbox.abandoned(self.store)) is None:
+        """Give up some deliveries that wait for an endpoint which takes none; tell whether there may be more."""
+        endpoint = outbox.abandoned(self.store) if self._abandoned else None
+        if endpoint is None:
+            self._abandoned = False
             return False
         with self._transaction() as unit:
             outbox.drop(unit, endpoint, most=outbox.BATCH)
-        return outbox.abandoned(self.store) is not None
+        return True
 
     def seconds_to_next(self) -> float | None:
         """Return how long it is until the next job; None if there is none or time stands still."""
@@ -149,5 +153,6 @@ class Engine:
         )
         with self.store.transaction():
             yield unit
-        if unit.emitted or unit.scheduled:
+        self._abandoned |= unit.abandoned
+        if unit.emitted or unit.scheduled or unit.abandoned:
             self.wake()

@@ -27,6 +27,7 @@ class Unit:
     base_url: str
     emitted: int = 0
     scheduled: int = 0
+    abandoned: bool = False  # deliveries may wait for an endpoint that takes none
     foreseen: dict[tuple[str, str | None], Decline | None] = field(
         default_factory=dict
     )  # what will come of charges that were asked about ahead

@@ -101,7 +101,6 @@ def change(unit: Unit, endpoint: Doc, **values: object) -> Doc:
 def remove(unit: Unit, endpoint: Doc) -> None:
     """Remove an endpoint with what waits for it: the first of it here, the rest in the background."""
     outbox.drop(unit, endpoint["id"], most=outbox.BATCH)
-    unit.scheduled += 1  # wakes who does the rest
     unit.store.delete("webhook_endpoints", endpoint["id"])
 
 

@@ -79,6 +79,7 @@ def overtaken(unit: Unit, delivery_id: str, due: datetime) -> None:
 def drop(unit: Unit, endpoint_id: str, *, most: int = -1) -> None:
     """Give up what waits for an endpoint, or so many at most. It may be very much, so no row passes through Python."""
     chosen = (endpoint_id, most)
+    unit.abandoned |= most >= 0
     unit.store.amend("deliveries", WAITING, chosen, status="dropped", next_attempt_at=None)
     unit.store.execute(f"DELETE FROM outbox WHERE delivery_id IN ({WAITING})", chosen)  # noqa: S608 our own text
 
