@@ -40,6 +40,7 @@ def furnish(api: Api, hook: str) -> Scene:
     checkout = api.attach(other, "pro")["checkout_url"]
     assert api.browser.post(checkout, data=DECLINED).status_code == 402
     assert api.browser.post(checkout, data=CARD).status_code == 303
+    money = _money(api, customer, subscription["latest_invoice_id"])
     api.sandbox.wait_idle(30)
     event = api.events(type="invoice.paid")[-1]
     deliveries = api.get(f"/v1/admin/webhook-endpoints/{endpoint['id']}/deliveries", event_id=event["id"])
@@ -52,5 +53,27 @@ def furnish(api: Api, hook: str) -> Scene:
             "events": event["id"],
             "deliveries": deliveries.json()["data"][0]["id"],
             "webhooks": endpoint["id"],
+            **money,
         }
     )
+
+
+def _money(api: Api, customer: dict, invoice: str) -> dict[str, str]:
+    """Make a credit note, a wallet with entries, and a plan that has prices of all kinds."""
+    note = api.ok(f"/v1/invoices/{invoice}/credit-notes", {"reason": "other", "amount": "1.00"})
+    wallet = api.ok("/v1/wallets", {"customer_id": customer["id"], "currency": "USD"})["id"]
+    api.ok(f"/v1/wallets/{wallet}/credits", {"amount": "12.50", "external_id": HOSTILE[:200]})
+    api.ok(f"/v1/wallets/{wallet}/debits", {"amount": "2.00"})
+    product = api.ok("/v1/products", {"code": "suite", "name": HOSTILE, "description": HOSTILE})
+    tiers = [{"up_to": "10", "unit_amount": "2.00"}, {"up_to": None, "unit_amount": "1.00"}]
+    prices = [
+        {"model": "flat", "amount": "19.00"},
+        {"model": "per_unit", "meter": "seats", "unit_amount": "4.00", "included_units": "3"},
+        {"model": "tiered", "meter": "projects", "tiers": tiers},
+        {"model": "package", "meter": "mails", "package_size": "1000", "package_price": "5.00"},
+        {"model": "usage", "meter": "api_calls", "charge": "volume", "tiers": tiers},
+    ]
+    components = [{"code": price["model"], "name": HOSTILE, "pricing": price} for price in prices]
+    kind = {"product_code": "suite", "code": "everything", "name": HOSTILE, "currency": "USD", "interval": "month"}
+    plan = api.ok("/v1/plans", {**kind, "components": components})
+    return {"credit-notes": note["id"], "wallets": wallet, "plans": plan["id"], "products": product["id"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Iterator
@@ -283,7 +284,7 @@ def test_filters_of_events(api: Api, scene: Scene) -> None:
         return set(re.findall(r'<a href="/console/events/evt_\w+">([\w.]+)</a>', text))
 
     assert types(type="invoice.paid") == {"invoice.paid"}
-    assert types(type="invoice.*") == {"invoice.created", "invoice.finalized", "invoice.paid"}
+    assert types(type="invoice.*") == {f"invoice.{what}" for what in ("created", "finalized", "paid", "updated")}
     assert "subscription.updated" in types(aggregate_id=scene.ids["subscriptions"])
     assert types(type="nothing.at_all") == set()
 
@@ -379,6 +380,45 @@ def test_refunds(api: Api) -> None:
     assert "Refunded" in text
     assert api.browser.post(f"{home}/refund").status_code == 422
     assert re.search(r'<th scope="row">1 November 2026</th><td class="number">0\.00</td>', page(api, "/console"))
+
+
+def test_credit_notes_are_found_from_their_invoice(api: Api, scene: Scene) -> None:
+    note = api.get(f"/v1/credit-notes/{scene.ids['credit-notes']}").json()
+    home = f'href="/console/credit-notes/{note["id"]}"'
+    for path in (f"/console/invoices/{note['invoice_id']}", "/console/credit-notes"):
+        assert home in page(api, path), path
+    text = page(api, f"/console/credit-notes/{note['id']}")
+    for word in (note["number"], "-1.00 USD", f'href="/console/invoices/{note["invoice_id"]}"'):
+        assert word in text
+    assert home not in page(api, "/console/credit-notes", customer_id="cus_other")
+
+
+def test_a_wallet_shows_its_entries_newest_first(api: Api, scene: Scene) -> None:
+    wallet = scene.ids["wallets"]
+    assert f'href="/console/wallets/{wallet}"' in page(api, f"/console/customers/{scene.ids['customers']}")
+    text = page(api, f"/console/wallets/{wallet}")
+    entries = [text.index(amount) for amount in (">-2.00 USD", ">12.50 USD")]
+    assert entries == sorted(entries)
+    assert ">10.50 USD" in text
+    for _ in range(50):
+        api.ok(f"/v1/wallets/{wallet}/credits", {"amount": "1.00"})
+    first = page(api, f"/console/wallets/{wallet}")
+    assert ">-2.00 USD" not in first
+    older = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    assert ">-2.00 USD" in page(api, f"/console/wallets/{wallet}{older}")
+
+
+def test_a_plan_shows_what_it_is_made_of(api: Api, scene: Scene) -> None:
+    plan, product = (f"/console/{name}/{scene.ids[name]}" for name in ("plans", "products"))
+    text = page(api, plan)
+    for word in ("19.00 USD", "Included units", "no end", "Package size", "Volume", f'href="{product}"'):
+        assert word in text, word
+    assert f'href="{plan}"' in page(api, product)
+    catalogue = page(api, "/console/catalogue")
+    assert f'href="{plan}"' in catalogue
+    assert f'href="{product}"' in catalogue
+    api.ok(f"/v1/plans/{scene.ids['plans']}/archive")
+    assert "Archived" in page(api, plan)
 
 
 def test_faults_are_added_by_click_and_form(api: Api) -> None:

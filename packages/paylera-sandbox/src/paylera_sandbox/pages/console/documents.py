@@ -1,10 +1,10 @@
-"""Invoices and payments."""
+"""Invoices, payments and credit notes."""
 
 from __future__ import annotations
 
 from paylera_sandbox.billing.machines import INVOICE, PAYMENT
 from paylera_sandbox.pages.acting import given, perform
-from paylera_sandbox.pages.console.listing import listing, with_customers
+from paylera_sandbox.pages.console.listing import list_of_customers
 from paylera_sandbox.pages.console.telling import told
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
@@ -17,10 +17,8 @@ _ACTIONS = {name: f"/v1/invoices/{{id}}/{name}" for name in ("finalize", "pay", 
 
 def invoices(visit: Visit) -> Answer:
     """List invoices."""
-    found = listing(visit, "invoices", filters=("status", "customer_id", "subscription_id"))
-    rows = with_customers(visit.unit, found.rows)
-    values = {"here": "invoices", "listing": found, "rows": rows, "statuses": INVOICE.states}
-    return Page("console/invoices.html", values)
+    filters = ("status", "customer_id", "subscription_id")
+    return list_of_customers(visit, "invoices", filters=filters, statuses=INVOICE.states)
 
 
 def invoice(visit: Visit) -> Answer:
@@ -32,6 +30,7 @@ def invoice(visit: Visit) -> Answer:
         "invoice": found,
         "customer": unit.customer(found["customer_id"]),
         "payments": unit.store.newest("payments", {"invoice_id": found["id"]}, limit=_SHOWN),
+        "notes": unit.store.newest("credit_notes", {"invoice_id": found["id"]}, limit=_SHOWN),
         "events": [told(event) for event in unit.store.newest("events", {"aggregate_id": found["id"]}, limit=_SHOWN)],
         "data": public(found),
     }
@@ -47,10 +46,8 @@ def act(visit: Visit) -> Answer:
 
 def payments(visit: Visit) -> Answer:
     """List payments."""
-    found = listing(visit, "payments", filters=("status", "customer_id", "invoice_id"))
-    rows = with_customers(visit.unit, found.rows)
-    values = {"here": "payments", "listing": found, "rows": rows, "statuses": PAYMENT.states}
-    return Page("console/payments.html", values)
+    filters = ("status", "customer_id", "invoice_id")
+    return list_of_customers(visit, "payments", filters=filters, statuses=PAYMENT.states)
 
 
 def payment(visit: Visit) -> Answer:
@@ -74,3 +71,16 @@ def refund(visit: Visit) -> Answer:
     """Give a payment back, in full or in part."""
     perform(visit, "POST", "/v1/payments/{id}/refunds", given(visit, "amount", "reason"), id=visit.ids["id"])
     return Redirect(f"/console/payments/{visit.ids['id']}")
+
+
+def credit_notes(visit: Visit) -> Answer:
+    """List credit notes."""
+    return list_of_customers(visit, "credit_notes", filters=("customer_id", "invoice_id"))
+
+
+def credit_note(visit: Visit) -> Answer:
+    """Show one credit note."""
+    note = visit.unit.need("credit_notes", visit.ids["id"], "credit_note.not_found")
+    customer = visit.unit.customer(note["customer_id"])
+    values = {"here": "credit-notes", "note": note, "customer": customer, "data": public(note)}
+    return Page("console/credit_note.html", values)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paylera_sandbox.pages.endpoint import Visit
+from paylera_sandbox.pages.rendering import Page
 from paylera_sandbox.pages.words import query
 from paylera_sandbox.store import Doc
 from paylera_sandbox.unit import Unit
@@ -88,6 +89,14 @@ def _rows(
         found = unit.store.execute(f"{' UNION ALL '.join([one] * len(types))} {order}", each) if types else []
     rows = [(seq, json.loads(doc)) for seq, doc in found[:PAGE]]
     return (rows[::-1] if backwards else rows), len(found) > PAGE
+
+
+def list_of_customers(visit: Visit, table: str, *, filters: Sequence[str], **values: object) -> Page:
+    """Return the page that lists what customers have in one table; each row comes with its customer."""
+    found = listing(visit, table, filters=filters)
+    rows = with_customers(visit.unit, found.rows)
+    shown = {"here": table.replace("_", "-"), "listing": found, "rows": rows, "statuses": ()}
+    return Page(f"console/{table}.html", {**shown, **values})
 
 
 def with_customers(unit: Unit, docs: Sequence[Doc]) -> list[tuple[Doc, Doc | None]]:

@@ -14,6 +14,7 @@ from paylera_sandbox.pages.console import (
     overview,
     requests,
     subscriptions,
+    wallets,
     webhooks,
 )
 from paylera_sandbox.pages.endpoint import View
@@ -33,7 +34,13 @@ CONSOLE: Mapping[str, Mapping[str, View]] = {
     "/console/payments": {"GET": documents.payments},
     "/console/payments/{id}": {"GET": documents.payment},
     "/console/payments/{id}/refund": {"POST": documents.refund},
+    "/console/credit-notes": {"GET": documents.credit_notes},
+    "/console/credit-notes/{id}": {"GET": documents.credit_note},
+    "/console/wallets": {"GET": wallets.show},
+    "/console/wallets/{id}": {"GET": wallets.detail},
     "/console/catalogue": {"GET": catalogue.show},
+    "/console/plans/{id}": {"GET": catalogue.plan},
+    "/console/products/{id}": {"GET": catalogue.product},
     "/console/events": {"GET": events.show},
     "/console/events/trigger": {"POST": events.trigger},
     "/console/events/{id}": {"GET": events.detail},

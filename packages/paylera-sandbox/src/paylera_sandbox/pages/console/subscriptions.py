@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paylera_sandbox.billing import subscriptions
 from paylera_sandbox.pages.acting import dated, given, perform
-from paylera_sandbox.pages.console.listing import listing, with_customers
+from paylera_sandbox.pages.console.listing import list_of_customers
 from paylera_sandbox.pages.console.timeline import timeline
 from paylera_sandbox.pages.endpoint import Answer, Visit
 from paylera_sandbox.pages.rendering import Page, Redirect
@@ -24,15 +24,8 @@ _ACTIONS: dict[str, tuple[str, Doc]] = {
 
 def show(visit: Visit) -> Answer:
     """List subscriptions."""
-    found = listing(visit, "subscriptions", filters=("status", "plan_id"))
-    values = {
-        "here": "subscriptions",
-        "listing": found,
-        "rows": with_customers(visit.unit, found.rows),
-        "statuses": subscriptions.STATUSES,
-        "plans": visit.unit.store.newest("plans"),
-    }
-    return Page("console/subscriptions.html", values)
+    values = {"statuses": subscriptions.STATUSES, "plans": visit.unit.store.newest("plans")}
+    return list_of_customers(visit, "subscriptions", filters=("status", "plan_id"), **values)
 
 
 def detail(visit: Visit) -> Answer:
