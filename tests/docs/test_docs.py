@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
+from types import FunctionType
 from typing import get_args
 
 import pytest
@@ -62,6 +64,24 @@ def test_every_option_and_state_of_the_inbox_is_documented() -> None:
     page = (ROOT / "docs" / "inbox.md").read_text()
     names = set(signature(Inbox).parameters) - {"store", "around", "system"} | set(get_args(State))
     assert [name for name in sorted(names) if not re.search(rf"^\| `{name}` \|", page, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["paylera.webhooks", "paylera_django.inbox", "paylera_fastapi.inbox", "paylera.testing"]
+)
+def test_every_public_name_is_on_a_page(name: str) -> None:
+    """But events and their data, which are one class for each type of the catalogue."""
+    text = "".join(page.read_text() for page in PAGES)
+    names = [one for one in import_module(name).__all__ if not one.endswith(("Event", "Data"))]
+    assert [one for one in names if not re.search(rf"\b{one}\b", text)] == []
+
+
+@pytest.mark.parametrize("name", ["paylera.webhooks", "paylera_fastapi.inbox", "paylera.testing"])
+def test_every_public_class_and_function_tells_the_editor(name: str) -> None:
+    """In a docstring of its own."""
+    module = import_module(name)
+    told = {one: getattr(module, one) for one in module.__all__}
+    assert [one for one, what in told.items() if isinstance(what, type | FunctionType) and not what.__doc__] == []
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))

@@ -67,7 +67,10 @@ class Connection:
         try:
             status, body = self._exchange(method, path + (f"?{given}" if given else ""), content, headers)
         except ConnectionRefusedError:
-            message = f"no sandbox answers at {self.url}: start it with paylera-sandbox serve, or name it with --url"
+            message = (
+                f"no sandbox answers at {self.url}: start it with paylera-sandbox serve, or say where it is with --url "
+                "or PAYLERA_BASE_URL"
+            )
             raise CommandError(message, UNREACHABLE) from None
         except (OSError, http.client.HTTPException) as error:
             raise CommandError(f"cannot reach {self.url}: {str(error) or type(error).__name__}", UNREACHABLE) from None
