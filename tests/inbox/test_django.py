@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,16 @@ from asgiref.sync import ThreadSensitiveContext
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 
-from paylera.flow import Awaiting, Blocking, Flow, arun, run
+from paylera.flow import Awaiting, Blocking, Callee, Flow, arun, invoke, run
+from paylera.webhooks import lanes
 from paylera_django._host import _in_thread, wait_for
 from paylera_django.inbox import DjangoInboxStore
-from support.stores import Backend, InboxContract, claim, record
+from paylera_django.inbox.models import InboxEvent
+from support.stores import NOW, Backend, InboxContract, claim, record
 
 NO_TRANSPORT: Any = None
 ALIAS = "inbox"
+DAY = timedelta(days=1)
 
 
 class Effects:
@@ -64,6 +70,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     connections[ALIAS].close()
     del connections[ALIAS]
     del connections.settings[ALIAS]
+
+
+def prune_all(backend: Backend) -> Flow[int]:
+    """Prune what was received until a minute after the test's events began."""
+    return (yield from invoke(Callee.of(backend.store.prune), NOW + timedelta(minutes=1)))
 
 
 def blocking(flow: Flow[Any]) -> Any:
@@ -120,6 +131,33 @@ class TestWsgi(InboxContract):
         leave.set()
         holder.join(60)
         assert backend.ask("change", "invoice:inv_1", claim("me"), wait=False).event_id == "evt_1"
+
+    def test_what_is_done_while_it_prunes_is_remembered(self, backend: Backend) -> None:
+        """Else an older event that comes late would not be known as stale."""
+        if not connections[ALIAS].features.has_select_for_update:
+            pytest.skip("this database has no row locks")
+
+        def finish(event_id: str) -> None:
+            mine = backend.store.change("invoice:inv_1", claim("me"))
+            assert mine.event_id == event_id
+            backend.store.change(mine.lane, partial(lanes.done, record=mine, now=NOW))
+
+        backend.store.add(record("evt_1"))
+        finish("evt_1")
+        pruning = threading.Thread(target=lambda: blocking(prune_all(backend)))
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE%'"
+        with transaction.atomic(using=ALIAS):
+            backend.store._locked("invoice:inv_1", wait=True)
+            pruning.start()
+            with connections[ALIAS].cursor() as cursor:
+                while cursor.execute(waiting).fetchone() == (0,):
+                    assert pruning.is_alive()
+                    cursor.execute("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
+            InboxEvent(**asdict(record("evt_3", minute=3, received_at=NOW + DAY))).save(using=ALIAS)
+            finish("evt_3")
+        pruning.join(60)
+        backend.store.add(record("evt_2", minute=2))
+        assert backend.store.change("invoice:inv_1", claim("me")).is_stale
 
     def test_nothing_is_added_within_a_transaction_of_somebody_else(self, backend: Backend) -> None:
         """It would not be committed when the sender is told so."""

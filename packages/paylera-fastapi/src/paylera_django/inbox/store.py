@@ -88,7 +88,9 @@ class DjangoInboxStore:
     def prune(self, before: datetime) -> int:
         """Delete old records that are done, and lanes without records."""
         count, _ = self._events.filter(state="done", received_at__lt=before).delete()
-        self._lanes.filter(~Exists(self._events.filter(lane=OuterRef("lane")))).delete()
+        # A watermark that moves meanwhile is looked at again: the lane of an event that has just been done stays.
+        old = Q(mark_at__isnull=True) | Q(mark_at__lt=before)
+        self._lanes.filter(old, ~Exists(self._events.filter(lane=OuterRef("lane")))).delete()
         return count
 
     def counts(self) -> Mapping[State, int]:

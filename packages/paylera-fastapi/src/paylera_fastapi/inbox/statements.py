@@ -109,7 +109,9 @@ def prune(session: Asked, before: datetime) -> int:
     """Delete old records that are done, and lanes without records."""
     old = delete(events).where(events.c.state == "done", events.c.received_at < before)
     count: int = cast("Any", session.execute(old)).rowcount
-    session.execute(delete(lanes).where(~exists().where(events.c.lane == lanes.c.lane)))
+    # A watermark that moves meanwhile is looked at again: the lane of an event that has just been done stays.
+    is_old = lanes.c.mark_at.is_(None) | (lanes.c.mark_at < before)
+    session.execute(delete(lanes).where(is_old, ~exists().where(events.c.lane == lanes.c.lane)))
     return count
 
 
