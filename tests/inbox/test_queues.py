@@ -166,6 +166,39 @@ def test_a_worker_that_is_killed_in_a_handler_loses_nothing(shop: Shop, broker: 
     assert shop.counts() == {"done": 2}
 
 
+LIMITED = [("shop", {}), ("shop", {"SHOP_ASYNC": "1"}), ("stall", {})]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("host", "env"), LIMITED, ids=["django-def", "django-async", "fastapi-async"])
+def test_a_soft_time_limit_is_a_failed_attempt(
+    broker: RedisServer, tmp_path: Path, host: str, env: dict[str, str]
+) -> None:
+    """Long before the lease is over; what was done is rolled back, and the same worker tries again."""
+    env = env | {"SHOP_ENQUEUE": "celery", "SHOP_BROKER": broker.url, "SHOP_GATE": str(tmp_path), "SHOP_LIMIT": "3"}
+    database = str(tmp_path / "db.sqlite3")
+    is_django = host == "shop"
+    shop = (
+        new_shop(database, tmp_path, **env)
+        if is_django
+        else Stall(env | {"SHOP_DATABASE": database}, tmp_path / "log", module="inbox.apps.stall")
+    )
+    server = ("gunicorn",) if is_django else ("uvicorn", "--lifespan", "on")
+    with serving(shop, *server), celery(shop, "--pool", "prefork", "--concurrency", "1"):
+        assert shop.deliver("evt_1", aggregate="block_1") == 200
+        first = wait_for(tmp_path / "pid")
+        end = time.monotonic() + PATIENCE
+        while shop.counts() != {"failed": 1} and time.monotonic() < end:
+            time.sleep(0.1)
+        assert (shop.counts(), shop.effects()) == ({"failed": 1}, [])
+        (tmp_path / "pid").unlink()
+        (tmp_path / "open").touch()
+        assert shop.deliver("evt_1", aggregate="block_1") == 200  # due again at once
+        assert eventually(shop, 1) == ["evt_1"]
+        assert wait_for(tmp_path / "pid") == first
+    assert shop.counts() == {"done": 1}
+
+
 @pytest.mark.slow
 def test_celery_drives_an_async_inbox(broker: RedisServer, tmp_path: Path) -> None:
     """All of a worker's tasks are on one loop, as its engine's connections are."""

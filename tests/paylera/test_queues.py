@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery import Celery
 
+from paylera import queues
 from paylera.flow import Awaiting, Blocking, Flow, arun, run
 from paylera.queues import celery_queue
 from paylera.testing import MemoryInboxStore, make_event
@@ -84,6 +87,34 @@ def test_a_message_is_a_lane(app: Celery) -> None:
         assert message.headers["task"] == "paylera.process_lane"
         assert message.payload[0] == ["invoice:inv_1"]
         message.ack()
+
+
+def test_a_time_limit_cuts_what_is_awaited() -> None:
+    """It is raised on the worker's thread, and the loop is on another; the call itself is not given up."""
+    counts: list[int] = []
+
+    def limit(_number: int, _frame: Any) -> None:
+        raise TimeoutError("the limit")
+
+    async def handled() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        main = threading.main_thread().ident
+        assert main is not None
+        asyncio.get_running_loop().call_later(0.2, signal.pthread_kill, main, signal.SIGUSR1)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            counts.append(task.cancelling())
+        return 1
+
+    before = signal.signal(signal.SIGUSR1, limit)
+    try:
+        with pytest.raises(TimeoutError, match="the limit"):
+            queues._to_its_end(handled())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert counts == [0]
 
 
 def test_what_the_store_raises_is_the_tasks_failure(app: Celery) -> None:

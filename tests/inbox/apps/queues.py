@@ -1,7 +1,8 @@
 """What stands behind the shops' inboxes: SHOP_ENQUEUE is `worker`, `celery`, `django_task`, `background`, or nothing.
 
 SHOP_BROKER: where Celery's broker is. SHOP_GATE: a directory; the handler of an aggregate with `block` in its id leaves
-its process id there and waits for a file `open`. SHOP_GRACE: the seconds that background tasks have at the end.
+its process id there and waits for a file `open`. SHOP_LIMIT: Celery's soft time limit, in seconds. SHOP_GRACE: the
+seconds that background tasks have at the end.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ NAME = os.environ.get("SHOP_ENQUEUE")
 OPTIONS: dict[str, Any] = {"lease_seconds": float(os.environ.get("SHOP_LEASE", "300"))}
 celery = Celery("shop", broker=os.environ.get("SHOP_BROKER", "memory://"))
 celery.conf.worker_prefetch_multiplier = 1
+celery.conf.task_soft_time_limit = float(os.environ.get("SHOP_LIMIT", "0")) or None
 
 
 def enqueue(inbox: Callable[[], Any]) -> Any:

@@ -11,10 +11,14 @@ import inspect
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import wait
 from functools import cache
 from typing import Any, Protocol
 
 from paylera.flow import Flow
+
+_CUT_SECONDS = 5
+"""How long a worker waits until a handler that was cut is rolled back, and its record noted as failed."""
 
 
 class Drivable(Protocol):
@@ -69,15 +73,28 @@ def _drive(inbox: Drivable, flow: Flow[int]) -> None:
 
 
 def _to_its_end(awaitable: Awaitable[int]) -> None:
+    running: list[asyncio.Task[Any]] = []
+
     async def awaited() -> int:
+        running.extend(filter(None, [asyncio.current_task()]))
         return await awaitable
 
-    future = asyncio.run_coroutine_threadsafe(awaited(), _loop(os.getpid()))
+    loop = _loop(os.getpid())
+    future = asyncio.run_coroutine_threadsafe(awaited(), loop)
     try:
         future.result()
-    except BaseException:  # a time limit of the task
-        future.cancel()
+    except BaseException:
+        if not future.done():  # a time limit of Celery's, which is raised on this thread
+            loop.call_soon_threadsafe(_interrupt, running)
+            wait([future], timeout=_CUT_SECONDS)
         raise
+
+
+def _interrupt(running: list[asyncio.Task[Any]]) -> None:
+    for task in running:
+        # What it awaits is cancelled, but it is not given up: so the handler has failed, and the flow notes it.
+        task.cancel()
+        task.uncancel()
 
 
 @cache
