@@ -147,7 +147,7 @@ class InboxEventAdmin(Base):
             return self.list_display
         back = urlencode({BACK: request.GET.urlencode()})
 
-        @admin.display(description="")
+        @admin.display(description="", empty_value="")
         def again(event: InboxEvent) -> SafeString | str:
             url = f"{self._url(REPLAY, quote(event.pk))}?{back}"
             return format_html(_AGAIN, url) if event.state in standing.TROUBLE else ""
