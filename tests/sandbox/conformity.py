@@ -15,12 +15,12 @@ from typing import Any
 import jsonschema_rs
 
 from paylera_sandbox.control.routes import COMMANDS
-from paylera_sandbox.openapi.described import Described
 from paylera_sandbox.openapi.document import control_document, document
+from paylera_sandbox.operations import Row
 from paylera_sandbox.routes import OPERATIONS
 
 SOURCE = "packages/paylera-sandbox/src/paylera_sandbox"
-TABLE: tuple[Described, ...] = (*OPERATIONS, *COMMANDS)
+TABLE: tuple[Row, ...] = (*OPERATIONS, *COMMANDS)
 ANYWHERE = {"route.not_found", "route.not_imitated", "route.method_not_allowed"}  # these belong to no operation
 
 
@@ -51,7 +51,7 @@ def complaints(method: str, path: str, *, status: int, headers: Mapping[str, str
         yield from _differences(where, operation, status, media_type, body)
 
 
-def _differences(where: str, operation: Described, status: int, media_type: str, body: bytes) -> Iterator[str]:
+def _differences(where: str, operation: Row, status: int, media_type: str, body: bytes) -> Iterator[str]:
     value = json.loads(body)
     for error in validator(operation.name, status, media_type).iter_errors(value):
         code, place = _code(media_type, body), "/".join(map(str, error.instance_path))
@@ -109,11 +109,11 @@ def _closed(node: Any) -> Any:
     return closed
 
 
-def entry(operation: Described) -> dict[str, Any]:
+def entry(operation: Row) -> dict[str, Any]:
     return whole(control=operation.control)["paths"][operation.path][operation.method.lower()]
 
 
-def operation_at(method: str, path: str) -> Described | None:
+def operation_at(method: str, path: str) -> Row | None:
     """The operation that a path leads to."""
     for template, operations in _templates():
         if template.fullmatch(path):
@@ -122,8 +122,8 @@ def operation_at(method: str, path: str) -> Described | None:
 
 
 @cache
-def _templates() -> list[tuple[re.Pattern[str], dict[str, Described]]]:
-    paths: dict[str, dict[str, Described]] = {}
+def _templates() -> list[tuple[re.Pattern[str], dict[str, Row]]]:
+    paths: dict[str, dict[str, Row]] = {}
     for operation in TABLE:
         paths.setdefault(operation.path, {})[operation.method] = operation
     return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), operations) for path, operations in paths.items()]

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from paylera_sandbox.control.routes import COMMANDS
-from paylera_sandbox.openapi.described import Described
 from paylera_sandbox.openapi.document import control_document, document
+from paylera_sandbox.operations import Row
 from paylera_sandbox.problems import CODES
 from paylera_sandbox.routes import OPERATIONS
 from paylera_sandbox.webhooks.catalogue import EVENT_TYPES
@@ -48,7 +48,7 @@ def test_they_are_served_without_a_token(shared: Api) -> None:
 
 
 @BOTH
-def test_every_reference_leads_somewhere(found: dict[str, Any], table: tuple[Described, ...]) -> None:
+def test_every_reference_leads_somewhere(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     references = {node["$ref"] for node in nodes(found) if isinstance(node.get("$ref"), str)}
     for reference in references:
         place: Any = found
@@ -58,9 +58,7 @@ def test_every_reference_leads_somewhere(found: dict[str, Any], table: tuple[Des
 
 
 @BOTH
-def test_every_schema_is_a_json_schema_with_an_example_that_fits(
-    found: dict[str, Any], table: tuple[Described, ...]
-) -> None:
+def test_every_schema_is_a_json_schema_with_an_example_that_fits(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     for name, schema in found["components"]["schemas"].items():
         assert re.fullmatch("[A-Z][A-Za-z]+", name), "two models have one name"
         validator = jsonschema_rs.Draft202012Validator(
@@ -71,7 +69,7 @@ def test_every_schema_is_a_json_schema_with_an_example_that_fits(
 
 
 @BOTH
-def test_every_example_of_a_body_fits_its_schema(found: dict[str, Any], table: tuple[Described, ...]) -> None:
+def test_every_example_of_a_body_fits_its_schema(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     for entry in entries(found):
         content = entry.get("requestBody", {}).get("content", {}).get("application/json")
         if content:
@@ -81,7 +79,7 @@ def test_every_example_of_a_body_fits_its_schema(found: dict[str, Any], table: t
 
 
 @BOTH
-def test_names_are_unique_and_told_with_a_summary(found: dict[str, Any], table: tuple[Described, ...]) -> None:
+def test_names_are_unique_and_told_with_a_summary(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     names = [entry["operationId"] for entry in entries(found)]
     assert len(set(names)) == len(names) == len(table)
     assert all(re.fullmatch("[A-Z][A-Za-z]+", name) for name in names)
@@ -89,13 +87,13 @@ def test_names_are_unique_and_told_with_a_summary(found: dict[str, Any], table: 
 
 
 @BOTH
-def test_every_chapter_is_introduced(found: dict[str, Any], table: tuple[Described, ...]) -> None:
+def test_every_chapter_is_introduced(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     used = {tag for entry in entries(found) for tag in entry["tags"]}
     assert used == {tag["name"] for tag in found["tags"]}, "introduce it in openapi/parts.py"
 
 
 @BOTH
-def test_named_problems_exist(found: dict[str, Any], table: tuple[Described, ...]) -> None:
+def test_named_problems_exist(found: dict[str, Any], table: tuple[Row, ...]) -> None:
     assert {code for row in table for code in row.problems if code not in CODES} == set()
 
 

@@ -34,9 +34,9 @@ Handler = Callable[[Call], "Doc | File | None"]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path: who answers, which fields it takes, the status of success. A POST needs an idempotency
-    key unless `keyed` is False.
+class Row:
+    """One method of one path, in the table of the API or of the control API: who answers, which fields it takes, the
+    status of success.
 
     The rest is what the OpenAPI document says: `name` is the operationId; `answer` is the model of the answer, or a
     media type for a file, or None for no body; `problems` are the codes of refusals beyond those that the path and the
@@ -46,25 +46,38 @@ class Operation:
 
     method: str
     path: str
-    handler: Handler
+    handler: Callable[..., Any]
     body: Rules = field(default_factory=dict)
     query: Rules = field(default_factory=dict)
     status: int = 200
-    keyed: bool = True
     name: str = ""
     answer: Any = None
     problems: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
+    file: int = 0  # of a row that takes a body of any type in place of JSON: its most bytes
 
     @property
     def control(self) -> bool:
-        """Tell that this is Paylera's API."""
+        """Tell whether it is about the sandbox and not about Paylera: without rate limits, keys, and another mode."""
         return False
 
     @property
-    def file(self) -> int:
-        """Tell that its body is JSON."""
-        return 0
+    def needs_key(self) -> bool:
+        """Tell whether a call needs an idempotency key."""
+        return False
+
+    @property
+    def may_have_key(self) -> bool:
+        """Tell whether a call may have one: where it is not needed, one that is sent counts all the same."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Row):
+    """A row of Paylera's API. A POST needs an idempotency key unless `keyed` is False."""
+
+    handler: Handler
+    keyed: bool = True
 
     @property
     def needs_key(self) -> bool:
@@ -73,5 +86,5 @@ class Operation:
 
     @property
     def may_have_key(self) -> bool:
-        """Tell whether a call may have one: where it is not needed, one that is sent counts all the same."""
+        """Tell whether a call may have one."""
         return self.method != "GET"

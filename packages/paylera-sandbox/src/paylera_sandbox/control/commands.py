@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from paylera_sandbox.engine import Engine
-from paylera_sandbox.fields import Rules
 from paylera_sandbox.namespaces import Namespace, Namespaces
-from paylera_sandbox.operations import File
+from paylera_sandbox.operations import File, Row
 from paylera_sandbox.store import Doc
 
 
@@ -36,34 +35,12 @@ CommandHandler = Callable[[Order], Awaitable["Doc | File | None"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One method of one path of the control API. No command needs an idempotency key. `file` takes a body of any type,
-    of at most so many bytes, in place of JSON. `name`, `answer`, `problems` and `either` are for the OpenAPI document,
-    as those of an `Operation` are."""
+class Command(Row):
+    """A row of the control API. No command needs an idempotency key, or heeds one."""
 
-    method: str
-    path: str
     handler: CommandHandler
-    body: Rules = field(default_factory=dict)
-    query: Rules = field(default_factory=dict)
-    status: int = 200
-    file: int = 0
-    name: str = ""
-    answer: Any = None
-    problems: tuple[str, ...] = ()
-    either: tuple[str, ...] = ()
 
     @property
     def control(self) -> bool:
-        """Tell that this is about the sandbox, and not about Paylera."""
+        """Tell that it is about the sandbox."""
         return True
-
-    @property
-    def needs_key(self) -> bool:
-        """Tell that no command needs an idempotency key."""
-        return False
-
-    @property
-    def may_have_key(self) -> bool:
-        """Tell that a key that is sent does not count."""
-        return False

@@ -11,10 +11,10 @@ from paylera_sandbox.kinds import Schema
 from paylera_sandbox.models.common import ApiProblem, Problem
 from paylera_sandbox.models.webhooks import Event
 from paylera_sandbox.openapi import inputs, outputs, payloads
-from paylera_sandbox.openapi.described import Described
 from paylera_sandbox.openapi.parts import CONTROL_INFO, CONTROL_TAGS, HEADERS, INFO, PARAMETERS, TAGS
 from paylera_sandbox.openapi.samples import sample
 from paylera_sandbox.openapi.schemas import components
+from paylera_sandbox.operations import Row
 from paylera_sandbox.webhooks.catalogue import EVENT_TYPES
 
 
@@ -47,7 +47,7 @@ def _of_control() -> dict[str, Any]:
 
 
 def _whole(
-    table: Sequence[Described], info: Mapping[str, Any], tags: Mapping[str, str], *, event_types: Sequence[str]
+    table: Sequence[Row], info: Mapping[str, Any], tags: Mapping[str, str], *, event_types: Sequence[str]
 ) -> dict[str, Any]:
     answers, schemas = _schemas(table, event_types)
     return {
@@ -66,9 +66,7 @@ def _whole(
     }
 
 
-def _schemas(
-    operations: Iterable[Described], event_types: Iterable[str]
-) -> tuple[dict[str, Schema], dict[str, Schema]]:
+def _schemas(operations: Iterable[Row], event_types: Iterable[str]) -> tuple[dict[str, Schema], dict[str, Schema]]:
     """Return the schema of each operation's success, by its name, and all named schemas."""
     models = {operation.name: operation.answer for operation in operations if _has_model(operation)}
     data = {event_type: payloads.model_of(event_type) for event_type in event_types}
@@ -79,11 +77,11 @@ def _schemas(
     return answers, {name: {**schema, "examples": [sample(schema, found)]} for name, schema in sorted(found.items())}
 
 
-def _has_model(operation: Described) -> bool:
+def _has_model(operation: Row) -> bool:
     return operation.answer is not None and not isinstance(operation.answer, str)
 
 
-def _paths(operations: Iterable[Described], answers: Mapping[str, Schema]) -> dict[str, Any]:
+def _paths(operations: Iterable[Row], answers: Mapping[str, Schema]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in operations:
         entry = _entry(operation, answers.get(operation.name), _links(operation, operations))
@@ -91,7 +89,7 @@ def _paths(operations: Iterable[Described], answers: Mapping[str, Schema]) -> di
     return paths
 
 
-def _entry(operation: Described, answer: Schema | None, links: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(operation: Row, answer: Schema | None, links: Mapping[str, Any]) -> dict[str, Any]:
     summary, more = _told(operation.handler.__doc__ or "")
     entry = {
         "operationId": operation.name,
@@ -111,7 +109,7 @@ def _told(docstring: str) -> tuple[str, str]:
     return (f"{first}.", rest) if stop else (first, "")
 
 
-def tag_of(operation: Described) -> str:
+def tag_of(operation: Row) -> str:
     """Return the chapter of an operation: the collection that its path begins with."""
     parts = re.sub("^/(v1/admin|v1|sandbox)/", "", operation.path).split("/")
     return TAG_OF.get(parts[0], parts[0])
@@ -125,7 +123,7 @@ TAG_OF: Mapping[str, str] = {
 }
 
 
-def _links(operation: Described, operations: Iterable[Described]) -> dict[str, Any]:
+def _links(operation: Row, operations: Iterable[Row]) -> dict[str, Any]:
     """Say which operations take the id of what this one makes."""
     if operation.method != "POST" or operation.status != 201 or "{" in operation.path:
         return {}

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from paylera_sandbox.kinds import Schema
-from paylera_sandbox.openapi.described import Described
 from paylera_sandbox.openapi.samples import smallest
+from paylera_sandbox.operations import Row
 from paylera_sandbox.rules import Rule
 from paylera_sandbox.shapes import schema_of, with_default
 
@@ -15,14 +15,14 @@ Parameter = dict[str, Any]
 IDENTIFIER: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
 
 
-def parameters(operation: Described) -> list[Parameter]:
+def parameters(operation: Row) -> list[Parameter]:
     """Return the parameters of an operation."""
     path = [_parameter("path", name, IDENTIFIER, required=True) for name in re.findall(r"{(\w+)}", operation.path)]
     query = [_query(name, rule) for name, rule in operation.query.items()]
     return [*path, *query, *_head(operation)]
 
 
-def body(operation: Described) -> dict[str, Any] | None:
+def body(operation: Row) -> dict[str, Any] | None:
     """Return the request body of an operation, or None for a GET."""
     if operation.method in {"GET", "DELETE"}:
         return None
@@ -50,7 +50,7 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
     return {"name": name, "in": place, "required": required, "schema": schema}
 
 
-def _head(operation: Described) -> list[Parameter]:
+def _head(operation: Row) -> list[Parameter]:
     names = ["ApiVersion", "OlderApiVersion", "RequestId"]
     if operation.needs_key and "dedup_key" not in operation.body:
         names.append("IdempotencyKey")

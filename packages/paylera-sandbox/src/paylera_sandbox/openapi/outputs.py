@@ -8,13 +8,13 @@ from typing import Any
 
 from paylera_sandbox.kinds import Schema
 from paylera_sandbox.openapi import refusals
-from paylera_sandbox.openapi.described import Described
+from paylera_sandbox.operations import Row
 from paylera_sandbox.problems import CODES
 
 Response = dict[str, Any]
 
 
-def responses(operation: Described, answer: Schema | None, links: Mapping[str, Any]) -> dict[str, Response]:
+def responses(operation: Row, answer: Schema | None, links: Mapping[str, Any]) -> dict[str, Response]:
     """Return every answer of an operation by its status. `answer` is the schema of success."""
     success: Response = {"description": _phrase(operation.status), "headers": _headers(operation)}
     if isinstance(operation.answer, str):
@@ -31,7 +31,7 @@ def responses(operation: Described, answer: Schema | None, links: Mapping[str, A
     return {str(operation.status): success, **refused}
 
 
-def _refusal(operation: Described, status: int, codes: list[str], names: list[str]) -> Response:
+def _refusal(operation: Row, status: int, codes: list[str], names: list[str]) -> Response:
     """Return a refusal, which has one form for SDKs and one for callers of the API generation."""
     lines = [f"* `{code}`: {CODES[code][1]}" for code in codes]
     only = [f"* `{name}`, to callers that send `Paylera-Version`" for name in names if name not in codes]
@@ -58,7 +58,7 @@ _COMMON = ("X-Request-Id", "Paylera-Api-Version", "Paylera-Version", "Deprecatio
 _LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
-def _headers(operation: Described) -> dict[str, Schema]:
+def _headers(operation: Row) -> dict[str, Schema]:
     limits = () if operation.control else _LIMITS
     return _ref(*_COMMON, *limits, *(["Idempotent-Replayed"] if operation.may_have_key else []))
 

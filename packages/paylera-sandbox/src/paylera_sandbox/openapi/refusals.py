@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from paylera_sandbox.dialects import api_name, api_status
-from paylera_sandbox.openapi.described import Described
+from paylera_sandbox.operations import Row
 from paylera_sandbox.problems import CODES
 
 ALWAYS = (
@@ -61,14 +61,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def codes(operation: Described) -> list[str]:
+def codes(operation: Row) -> list[str]:
     """Return the codes of all problems of an operation, each once. Whatever is not found may be in the other mode."""
     found = list(dict.fromkeys(_codes(operation)))
     elsewhere = not operation.control and any(code.endswith(".not_found") for code in found)
     return [*found, "auth.wrong_environment"] if elsewhere else found
 
 
-def by_status(operation: Described, *, of_api: bool = False) -> dict[int, list[str]]:
+def by_status(operation: Row, *, of_api: bool = False) -> dict[int, list[str]]:
     """Return the codes by the status that each has, in the SDKs' form of problems or in the API generation's."""
     statuses: dict[int, list[str]] = {}
     for code in codes(operation):
@@ -77,7 +77,7 @@ def by_status(operation: Described, *, of_api: bool = False) -> dict[int, list[s
     return statuses
 
 
-def _codes(operation: Described) -> Iterator[str]:
+def _codes(operation: Row) -> Iterator[str]:
     yield from ALWAYS
     if not operation.control:
         yield from OF_API
