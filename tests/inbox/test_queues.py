@@ -20,6 +20,7 @@ from support.redis import RedisServer, running_redis
 
 from .shops import PATIENCE, Shop, Stall, eventually, new_shop, serving
 
+KILLS = int(os.environ.get("QUEUE_KILLS", "2"))
 JOBS = [(f"evt_{number:02}", f"inv_{number % 3}", number) for number in range(12)]
 
 
@@ -33,8 +34,13 @@ def broker() -> Iterator[RedisServer]:
 @pytest.fixture
 def shop(broker: RedisServer, tmp_path: Path) -> Shop:
     """Return a Django shop on SQLite that gives its work to Celery."""
+    return celery_shop(str(tmp_path / "db.sqlite3"), broker, tmp_path)
+
+
+def celery_shop(database: str, broker: RedisServer, tmp_path: Path) -> Shop:
+    """Return a Django shop whose leases are short."""
     env = {"SHOP_ENQUEUE": "celery", "SHOP_BROKER": broker.url, "SHOP_GATE": str(tmp_path), "SHOP_LEASE": "2"}
-    return new_shop(str(tmp_path / "db.sqlite3"), tmp_path, **env)
+    return new_shop(database, tmp_path, **env)
 
 
 @pytest.fixture
@@ -147,23 +153,32 @@ def test_a_dead_broker_loses_nothing(shop: Shop, broker: RedisServer) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_in_a_handler_loses_nothing(shop: Shop, broker: RedisServer, tmp_path: Path) -> None:
-    """When the lease is over, the next sweep runs the handler again; what the killed one did is rolled back."""
+@pytest.mark.timeout(550)
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_workers_that_are_killed_in_a_handler_lose_nothing(
+    broker: RedisServer, tmp_path: Path, where: str, request: pytest.FixtureRequest
+) -> None:
+    """When the lease is over, a sweep runs the handlers again; what the killed ones did is rolled back."""
+    file = str(tmp_path / "db.sqlite3")
+    shop = celery_shop(file if where == "sqlite" else request.getfixturevalue("database"), broker, tmp_path)
+    cut = [f"evt_cut_{number}" for number in range(KILLS)]
     with serving(shop, "gunicorn"):
-        with celery(shop) as child:
-            assert shop.deliver("evt_1", aggregate="block_1") == 200
-            assert int(wait_for(tmp_path / "pid")) == child.pid
-            kill(child)
-            assert shop.deliver("evt_2", aggregate="inv_2") == 200
-            with celery(shop):
-                assert eventually(shop, 1) == ["evt_2"]
-                (tmp_path / "open").touch()
-                end = time.monotonic() + PATIENCE
-                while len(shop.effects()) < 2 and time.monotonic() < end:
-                    message(broker, "paylera.sweep")  # as a schedule does
-                    time.sleep(0.2)
-        assert shop.effects() == ["evt_2", "evt_1"]
-    assert shop.counts() == {"done": 2}
+        for number, event_id in enumerate(cut):
+            with celery(shop) as child:
+                assert shop.deliver(event_id, aggregate=f"block_{number}") == 200
+                assert int(wait_for(tmp_path / "pid")) == child.pid
+                kill(child)
+            (tmp_path / "pid").unlink()
+        with celery(shop):
+            assert shop.deliver("evt_other", aggregate="inv_2") == 200
+            assert eventually(shop, 1) == ["evt_other"]
+            (tmp_path / "open").touch()
+            end = time.monotonic() + PATIENCE
+            while len(shop.effects()) < KILLS + 1 and time.monotonic() < end:
+                message(broker, "paylera.sweep")  # as a schedule does
+                time.sleep(0.2)
+        assert sorted(shop.effects()) == sorted([*cut, "evt_other"])
+    assert shop.counts() == {"done": KILLS + 1}
 
 
 LIMITED = [("shop", {}), ("shop", {"SHOP_ASYNC": "1"}), ("stall", {})]
