@@ -357,6 +357,24 @@ def test_a_lane_that_fails_does_not_hold_up_the_others(caplog: pytest.LogCapture
     assert "the worker failed; it goes on" in caplog.text
 
 
+@pytest.mark.parametrize(("outages", "state"), [(1, "failed"), (3, "failed"), (4, "processing")])
+def test_a_store_that_is_away_for_a_moment_does_not_cost_a_lease(
+    outages: int, state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That the handler failed is noted a little later; if that cannot be, the lease runs out."""
+    desk = Desk({"*": Failing(failures=1)}, enqueue="worker")
+    assert desk.deliver(event()) == 200
+    change, calls = desk.store.change, iter(range(9))
+    desk.store.change = lambda *args, **options: (
+        1 / 0 if 1 <= next(calls) <= outages else change(*args, **options)  # the first call claims
+    )
+    script = Script(clock=desk.clock)
+    run(desk.inbox.work(once=True), script)
+    assert (desk.record().state, desk.record().attempts) == (state, 1)
+    assert script.pauses == [0.2, 1, 3][:outages]
+    assert caplog.text.count("the failure of event evt_1 cannot be noted yet") == min(outages, 3)
+
+
 def test_a_killed_handler_is_run_again_when_its_lease_is_over() -> None:
     """Not before: it may be alive."""
     handler = Failing()

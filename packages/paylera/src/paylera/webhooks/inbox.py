@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from paylera.errors import SignatureVerificationError
-from paylera.flow import Callee, Flow, invoke, rest
+from paylera.flow import Callee, Flow, invoke, pause, rest
 from paylera.system import REAL, System
 from paylera.webhooks import attempts, lanes, tracing
 from paylera.webhooks.handlers import Around, Handlers, Route, Stale
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Stopping = Callable[[], bool]
+
+# A store that is away for a moment (a restart, a full pool) costs a lane these seconds, and not a lease.
+_PATIENCE = (0.2, 1, 3)
 
 log = logging.getLogger("paylera.webhooks")
 
@@ -195,6 +198,12 @@ class Inbox:
         except Exception as problem:
             log.exception("the handler of event %s (%s) failed", record.event_id, record.event_type)
             error = attempts.told(problem)
+        for seconds in _PATIENCE:
+            try:
+                return (yield from self._failed(record, error))
+            except Exception:
+                log.warning("the failure of event %s cannot be noted yet", record.event_id, exc_info=True)
+            yield from pause(seconds)
         return (yield from self._failed(record, error))
 
     def _failed(self, record: InboxRecord, error: str) -> Flow[InboxRecord]:
