@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from paylera import PayleraClient
@@ -78,6 +80,26 @@ def test_what_a_handler_wants_on_commit_comes_after_the_commit(new: Shop) -> Non
     assert [line for line in done.stderr.splitlines() if line.startswith("committed")] == [
         "committed evt_1 in_atomic=False"
     ]
+
+
+@pytest.mark.slow
+def test_senders_that_hang_up_leave_no_connections_behind(new: Shop, tmp_path: Path) -> None:
+    """Their events are handled all the same, on threads that nobody but us knows under ASGI."""
+    if not (port := new.env["SHOP_DATABASE"]).isdigit():
+        pytest.skip("a file has no server that counts")
+    new.env["SHOP_GATE"] = str(tmp_path)
+    events = [f"evt_{n:02}" for n in range(12)]
+    with serving(new, "uvicorn"), psycopg.connect(f"host=127.0.0.1 port={port} user=postgres", autocommit=True) as ours:
+        for event in events:
+            new.deliver_and_leave(event, aggregate=f"block {event}")
+        (tmp_path / "open").touch()
+        assert sorted(eventually(new, len(events))) == events
+        count, end = 99, time.monotonic() + PATIENCE
+        while count > 3 and time.monotonic() < end:
+            time.sleep(0.1)  # the last of them are still at their end
+            sql = "SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+            count = ours.execute(sql).fetchone()[0]  # type: ignore[index]
+        assert count <= 3
 
 
 @pytest.mark.slow

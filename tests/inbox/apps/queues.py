@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,7 @@ def _is_open(event: Any) -> bool:
     if "block" not in str(event.aggregate_id):
         return True
     home = Path(os.environ["SHOP_GATE"])
-    (home / "pid.new").write_text(str(os.getpid()))
-    (home / "pid.new").rename(home / "pid")
+    mine = home / f"pid.{threading.get_ident()}"  # several may wait at once
+    mine.write_text(str(os.getpid()))
+    mine.rename(home / "pid")
     return (home / "open").exists()
