@@ -357,6 +357,17 @@ def test_a_lane_that_fails_does_not_hold_up_the_others(caplog: pytest.LogCapture
     assert "the worker failed; it goes on" in caplog.text
 
 
+def test_a_busy_lane_leaves_the_others_their_turns() -> None:
+    """A worker handles a few of it, and then looks at the next."""
+    handler = Failing()
+    desk = Desk({"*": handler}, enqueue="worker")
+    busy = [event(number) for number in range(1, 31)]
+    assert {desk.deliver(one) for one in [*busy, event(40, aggregate="sub_2")]} == {200}
+    assert desk.run(desk.inbox.work(once=True)) == 31
+    assert handler.seen.index("evt_40") == 10
+    assert [one for one in handler.seen if one != "evt_40"] == [f"evt_{number}" for number in range(1, 31)]
+
+
 @pytest.mark.parametrize(("outages", "state"), [(1, "failed"), (3, "failed"), (4, "processing")])
 def test_a_store_that_is_away_for_a_moment_does_not_cost_a_lease(
     outages: int, state: str, caplog: pytest.LogCaptureFixture

@@ -6,6 +6,7 @@ Nothing here performs I/O: the flows ask a store (`InboxStore`), and what is dec
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ Stopping = Callable[[], bool]
 
 # A store that is away for a moment (a restart, a full pool) costs a lane these seconds, and not a lease.
 _PATIENCE = (0.2, 1, 3)
+_FAIR = 10  # of one lane, before a worker looks at the next
 
 log = logging.getLogger("paylera.webhooks")
 
@@ -104,21 +106,24 @@ class Inbox:
         now: InboxRecord | None = yield from self._ask(self._store.get, stored.event_id)
         return now or stored
 
-    def process(self, lane: str, *, until: str | None = None, is_stopping: Stopping = never) -> Flow[int]:
-        """Handle what is due in a lane, in order, until nothing is or the record `until` had its turn; return how many
-        had one. Nothing happens while somebody else is at it: they go on with what they find afterwards.
+    def process(
+        self, lane: str, *, until: str | None = None, at_most: float = math.inf, is_stopping: Stopping = never
+    ) -> Flow[int]:
+        """Handle what is due in a lane, in order, until nothing is, the record `until` had its turn, or `at_most` had
+        one; return how many. Nothing happens while somebody else is at it: they go on with what they find afterwards.
         """
         turns = 0
-        while True:
+        while turns < at_most:
             record = None if is_stopping() else (yield from self._claim(lane))
             if record is None:
-                return turns
+                break
             turns += 1
             if record.state == "processing":
                 record = yield from self._attempt(record)
             yield from self._tell(record)
             if record.event_id == until:
-                return turns
+                break
+        return turns
 
     def sweep(self, *, limit: int = 100) -> Flow[list[str]]:
         """Return lanes with something to do: new, due again, or left behind by whoever was killed."""
@@ -140,7 +145,7 @@ class Inbox:
     def _round(self, is_stopping: Stopping) -> Flow[int]:
         turns = 0
         for lane in (yield from self._tried(self.sweep(), otherwise=[])):
-            turns += yield from self._tried(self.process(lane, is_stopping=is_stopping), otherwise=0)
+            turns += yield from self._tried(self.process(lane, at_most=_FAIR, is_stopping=is_stopping), otherwise=0)
         return turns
 
     def _tried(self, flow: Flow[T], *, otherwise: T) -> Flow[T]:
