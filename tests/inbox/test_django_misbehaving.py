@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,12 @@ from paylera_django.inbox import Inbox
 from paylera_django.inbox.models import Claim
 
 ALIAS = "misbehaving"
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep the log out of the report: one of its texts has a lone surrogate, which no test runner sends on."""
+    caplog.set_level(logging.CRITICAL, "paylera.webhooks")
 
 
 def run_sql(sql: str, *arguments: Any) -> list[Any]:
