@@ -19,8 +19,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """Return an engine on an empty database."""
     if request.param == "sqlite":
         return create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
-    port = request.getfixturevalue("postgres")
-    return create_engine(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
+    return create_engine(request.getfixturevalue("empty_database").replace("postgresql:", "postgresql+psycopg:"))
 
 
 def test_a_revision_that_alembic_writes_runs_and_is_whole(engine: Engine) -> None:

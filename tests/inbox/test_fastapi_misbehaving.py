@@ -87,7 +87,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return where an empty database is, without a driver."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'db'}"
-    return f"postgresql://postgres@127.0.0.1:{request.getfixturevalue('postgres')}/postgres"
+    return str(request.getfixturevalue("empty_database"))
 
 
 @asynccontextmanager
