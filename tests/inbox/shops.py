@@ -134,10 +134,21 @@ def worker(shop: Shop, *more: str) -> Iterator[subprocess.Popen[bytes]]:
         command = shop.command("paylera_inbox", "process", "--interval", "0.05", *more)
         child = subprocess.Popen(command, env=shop.environment(), stdout=log, stderr=log)
         try:
+            _await_its_handler(child)
             yield child
         finally:
             child.terminate()
             child.wait(PATIENCE)
+
+
+def _await_its_handler(child: subprocess.Popen[bytes]) -> None:
+    # Until then SIGTERM ends it as it ends any program.
+    status, end = Path(f"/proc/{child.pid}/status"), time.monotonic() + PATIENCE
+    while time.monotonic() < end and child.poll() is None:
+        caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
+        if int(caught.split()[1], 16) & 1 << signal.SIGTERM - 1:
+            return
+        time.sleep(0.02)  # another process installs it
 
 
 def eventually(shop: Shop, effects: int) -> list[str]:
